@@ -1,0 +1,217 @@
+"""What a content type is: the contract between the types, the engine and the rooms around them.
+
+A type is one module in `content/types/` that builds one `ContentType`, and one line in
+`content/registry.py`. The engine knows nothing of dashboards or alerts: it asks the type's
+`Source` what there is (`census`), in which pages to fetch what is due (`batches`), and to fetch
+one (`fetch`). Looker and the vault are met through the two protocols `Reader` and `Known`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from lookervault.content.operations import Operation
+
+CENSUS_LIMIT = 5000
+"""Rows a census page asks for. No maximum is documented: the rows that came are believed."""
+
+
+class Entry(NamedTuple):
+    """One id of a census. `updated_at` is the API's own spelling, None where it has none.
+
+    `part` is the place the object is fetched from, where that matters: the folder of a look,
+    `trash` for what was moved to the trash.
+    """
+
+    id: str
+    updated_at: str | None = None
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Ids that exist, without their objects."""
+
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer that holds objects, exactly as it came.
+
+    With `id`, the whole body is the object of that id; without, it is an array of objects.
+    """
+
+    body: bytes
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page of work: `entries` are what it must bring, `number` its place in the type's plan.
+
+    `offset` is set where the server takes no id lists and the page is a window into the listing.
+    """
+
+    type: str
+    number: int
+    entries: tuple[Entry, ...]
+    part: str = ""
+    offset: int | None = None
+    limit: int | None = None
+
+
+class Reader(Protocol):
+    """Calls to Looker, with retries, rate limit and counting behind it. Thread-safe.
+
+    Raises `CallError` when a call failed for good.
+    """
+
+    def get(
+        self, operation: Operation, *path_args: str, params: Mapping[str, str] | None = None
+    ) -> bytes: ...
+
+
+class Known(Protocol):
+    """What the vault holds as of this run. Thread-safe."""
+
+    def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
+        """(id, decoded object) of everything the run holds of a type, in order of ids."""
+        ...
+
+    def needed(self, type_name: str) -> set[str]:
+        """Ids of a type that stored objects refer to and none of them embeds."""
+        ...
+
+
+class Scope(NamedTuple):
+    """`folders`: only what lies in these folders; None is the whole instance."""
+
+    folders: frozenset[str] | None = None
+
+    def holds(self, folder_id: str | None) -> bool:
+        return self.folders is None or folder_id in self.folders
+
+
+class Source(Protocol):
+    """How a type is listed and fetched. Stateless; every method may run in any worker thread."""
+
+    operations: tuple[Operation, ...]
+    """Each GET it may send; together they are the type's part of the allow-list."""
+
+    id_lists: bool
+    """Whether batches ask for several ids in one call, which the first batch then probes."""
+
+    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+        """What exists now. A source whose listing is whole yields its objects at once."""
+        ...
+
+    def batches(
+        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
+    ) -> Iterator[Batch]:
+        """The due entries as pages; `size()` is asked before each, as it follows the sizes seen."""
+        ...
+
+    def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
+        """One page's objects. May bring more than asked for, or less."""
+        ...
+
+    def fetch_one(self, read: Reader, entry: Entry) -> Answer:
+        """One object by its own call; raises `NotFoundError` where it is gone or hidden."""
+        ...
+
+    def relist(self, read: Reader, ids: Sequence[str]) -> list[Entry]:
+        """Those of these ids that the listing still shows."""
+        ...
+
+
+class References(NamedTuple):
+    """What an object refers to. `has`: objects inside it; `needs`: by id alone. (type, id) pairs."""
+
+    has: Iterable[tuple[str, str]] = ()
+    needs: Iterable[tuple[str, str]] = ()
+
+
+def no_references(_: Any) -> References:
+    return References()
+
+
+def title_of(obj: Any) -> str | None:
+    """What a person calls the object."""
+    if not isinstance(obj, dict):
+        return None
+    for key in ("title", "label", "display_name", "name"):
+        if isinstance(value := obj.get(key), str) and value:
+            return value
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentType:
+    """One content type. The API's plural name is its `name`."""
+
+    name: str
+    schema: str
+    """The object's schema in the API's description; with `[]` where the object is an array."""
+    holds: str
+    permission: str
+    """What the API user needs in order to see all of it, in Looker's words."""
+    cost: str
+    """Calls for N objects in pages of P."""
+    source: Source
+    key: str = "id"
+    """The field that identifies a row."""
+    after: tuple[str, ...] = ()
+    """Types that must be in the vault before the census of this one."""
+    noise: tuple[str, ...] = ()
+    """Paths of volatile and derived fields, left out of the content hash.
+
+    `a.b` is a member of a member, `a[].b` a member of each element. Numbers, names and keys that
+    are not there are skipped.
+    """
+    secrets: tuple[str, ...] = ()
+    """Names of members whose value is cut out, at any depth, before anything is written."""
+    unordered: bool = False
+    """The object is an array whose order carries no meaning."""
+    references: Callable[[Any], References] = no_references
+    title: Callable[[Any], str | None] = title_of
+    default: bool = True
+    """Whether a run without type arguments includes it."""
+    in_folder: Callable[[Any], str | None] | None = None
+    """The folder that holds an object, for types that live in folders."""
+    immutable: bool = False
+    """An id's object never changes: what the vault has is not fetched again."""
+    typical_size: int = 2_000
+    """Bytes of an object, until sizes have been seen."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One object as it was read and as it is stored."""
+
+    type: str
+    id: str
+    body: bytes
+    """What the API gave, except that secrets are `null`."""
+    hash: bytes
+    """SHA-256 of the canonical form, or of the body where `raw_hashed`; 32 bytes."""
+    raw_hashed: bool = False
+    name: str | None = None
+    updated_at: str | None = None
+    trashed: bool = False
+    folder_id: str | None = None
+    refs: bytes | None = None
+    """JSON `{"has": {type: [ids]}, "needs": {type: [ids]}}`, None where there are none."""
+    redacted: tuple[str, ...] = ()
+    """Paths of the values that were cut out."""
+
+
+class Missing(msgspec.Struct, frozen=True, order=True):
+    """Something the run could not bring. `id` is `*` where a whole type is concerned."""
+
+    type: str
+    id: str
+    reason: str

@@ -1,0 +1,112 @@
+"""Every error of the program, and the exit code that each one means.
+
+    LookerVaultError                    1  failed
+      UsageError                        2  the command line or the configuration is wrong
+      IncompleteError                   3  finished, but something is missing
+      AccessError                       4  login or permission
+      VaultError                        1  the vault cannot be used now (locked, of another instance, too new)
+        DamagedError                    5  the vault's bytes are not what was written
+      CallError                         1  a call to Looker failed
+        TransientError                  1  ... in a way that is worth another try
+          RateLimitedError              1  ... 429; `retry_after` tells how long to wait
+          BadAnswerError                1  ... no JSON, cut off, another identity than asked for
+        UnauthorizedError               4  ... 401; one new login, then final
+        ForbiddenError                  1  ... 403
+        NotFoundError                   1  ... 404
+        RefusedError                    1  ... any other 4xx
+    Interrupted                       130  Ctrl-C or SIGTERM
+
+Each message has three parts: what happened, why, what to do now (`hint`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The program's exit codes; the same table is in `--help` and in the documentation."""
+
+    COMPLETE = 0
+    FAILED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    ACCESS = 4
+    DAMAGED = 5
+    INTERRUPTED = 130
+
+
+class LookerVaultError(Exception):
+    """`message` says what happened and why, `hint` what to do now."""
+
+    exit_code: Exit = Exit.FAILED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(LookerVaultError):
+    exit_code = Exit.USAGE
+
+
+class IncompleteError(LookerVaultError):
+    exit_code = Exit.INCOMPLETE
+
+
+class AccessError(LookerVaultError):
+    exit_code = Exit.ACCESS
+
+
+class VaultError(LookerVaultError):
+    pass
+
+
+class DamagedError(VaultError):
+    exit_code = Exit.DAMAGED
+
+
+class CallError(LookerVaultError):
+    """A call to Looker failed. `reason` is the short word that reports and `missing` lists use."""
+
+    reason = "failed"
+
+
+class TransientError(CallError):
+    reason = "unreachable"
+
+
+class RateLimitedError(TransientError):
+    """429. `retry_after` is in seconds from now, None where the answer did not say."""
+
+    reason = "rate_limited"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class BadAnswerError(TransientError):
+    reason = "bad_answer"
+
+
+class UnauthorizedError(CallError):
+    exit_code = Exit.ACCESS
+    reason = "unauthorized"
+
+
+class ForbiddenError(CallError):
+    reason = "forbidden"
+
+
+class NotFoundError(CallError):
+    reason = "not_found"
+
+
+class RefusedError(CallError):
+    reason = "refused"
+
+
+class Interrupted(LookerVaultError):
+    exit_code = Exit.INTERRUPTED
