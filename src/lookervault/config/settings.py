@@ -1,0 +1,191 @@
+"""Where Looker is and how it is reached, each value with the place it came from.
+
+Flags come before the environment, that before `looker.ini`, that before the default. Nothing
+below this room reads the environment or the file again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lookervault.config import values
+from lookervault.config.ini import SECTION, read_ini
+from lookervault.config.proxy import find_proxy
+from lookervault.config.secret import MASK, Secret
+from lookervault.errors import UsageError
+
+DEFAULT = "default"
+DEFAULT_INI = Path("looker.ini")
+DEFAULT_VAULT = "lookervault.db"
+DEFAULT_TIMEOUT = 120.0
+"""Seconds without a byte; the SDK's own default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`sources` has an entry for each setting; `notes` are remarks that a person should see."""
+
+    base_url: str
+    """Scheme, host, port and path, without `/api/4.0` and without a slash at the end."""
+    client_id: str
+    client_secret: Secret
+    verify_ssl: bool = True
+    ca_file: Path | None = None
+    """A file or a folder of certificates."""
+    timeout: float = DEFAULT_TIMEOUT
+    proxy: Secret | None = None
+    """The proxy's URL, which may hold a password."""
+    vault: Path = Path(DEFAULT_VAULT)
+    allow_http: bool = False
+    sources: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def source(self, name: str) -> str:
+        return self.sources.get(name, DEFAULT)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """(name, shown value, source); secrets are masked."""
+        shown = {
+            "base_url": self.base_url,
+            "client_id": self.client_id,
+            "client_secret": MASK,
+            "verify_ssl": _yes_no(value=self.verify_ssl),
+            "ca_file": str(self.ca_file) if self.ca_file else "certificates of the program",
+            "timeout": f"{self.timeout:g} s",
+            "proxy": values.without_password(self.proxy.reveal()) if self.proxy else "none",
+            "vault": str(self.vault),
+            "allow_http": _yes_no(value=self.allow_http),
+        }
+        return [(name, text, self.source(name)) for name, text in shown.items()]
+
+
+def _yes_no(*, value: bool) -> str:
+    return "yes" if value else "no"
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """The names that a setting has in each place; an empty one is not read there."""
+
+    flag: bool = True
+    environment: tuple[str, ...] = ()
+    ini: str = ""
+
+
+_NAMES = {
+    "base_url": _Name(environment=("LOOKERSDK_BASE_URL",), ini="base_url"),
+    "client_id": _Name(environment=("LOOKERSDK_CLIENT_ID",), ini="client_id"),
+    # A flag would show the secret in the list of processes.
+    "client_secret": _Name(
+        flag=False, environment=("LOOKERSDK_CLIENT_SECRET",), ini="client_secret"
+    ),
+    "verify_ssl": _Name(environment=("LOOKERSDK_VERIFY_SSL",), ini="verify_ssl"),
+    "ca_file": _Name(environment=("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")),
+    "timeout": _Name(environment=("LOOKERSDK_TIMEOUT",), ini="timeout"),
+    "vault": _Name(environment=("LOOKERVAULT_VAULT",)),
+    "allow_http": _Name(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    flags: Mapping[str, object]
+    env: Mapping[str, str]
+    ini: Mapping[str, str]
+    ini_path: Path
+
+    def find(self, name: str) -> tuple[str, str] | None:
+        """(text, source) from the first place that has the setting; empty text counts as unset."""
+        return next(
+            ((text, source) for text, source in self._in_order(name, _NAMES[name]) if text), None
+        )
+
+    def _in_order(self, name: str, names: _Name) -> Iterator[tuple[str, str]]:
+        if names.flag and (flag := self.flags.get(name)) is not None:
+            yield str(flag), _flag_source(name, flag)
+        for variable in names.environment:
+            yield self.env.get(variable, ""), f"environment {variable}"
+        if names.ini:
+            yield self.ini.get(names.ini, ""), self.ini_source(names.ini)
+
+    def ini_source(self, key: str) -> str:
+        return f"looker.ini [{SECTION}] {key} ({self.ini_path})"
+
+
+def _flag_source(name: str, value: object) -> str:
+    return f"flag --{'no-' if value is False else ''}{name.replace('_', '-')}"
+
+
+def vault_path(flags: Mapping[str, object], env: Mapping[str, str]) -> tuple[Path, str]:
+    """The vault and its source, for commands that do not need Looker."""
+    text, source = _Places(flags, env, {}, DEFAULT_INI).find("vault") or (DEFAULT_VAULT, DEFAULT)
+    return values.vault(text, source), source
+
+
+def load(
+    flags: Mapping[str, object], env: Mapping[str, str], ini_path: Path | None = None
+) -> Settings:
+    """Settings of a command that talks to Looker.
+
+    `flags` has the names of `Settings`; `None` is "not given". Without `ini_path`, `looker.ini` in
+    the current folder is read where there is one. Raises `UsageError` that names the setting, its
+    source and what to write instead.
+    """
+    path = ini_path or DEFAULT_INI
+    places = _Places(flags, env, read_ini(path, required=ini_path is not None), path)
+    sources: dict[str, str] = {}
+
+    def take[T](name: str, parse: Callable[[str, str], T], *, default: T) -> T:
+        found = places.find(name)
+        sources[name] = found[1] if found else DEFAULT
+        return parse(*found) if found else default
+
+    def need[T](name: str, parse: Callable[[str, str], T]) -> T:
+        if found := places.find(name):
+            sources[name] = found[1]
+            return parse(*found)
+        raise _not_given(name)
+
+    allow_http = take("allow_http", values.yes_no, default=False)
+    base_url = need("base_url", values.base_url)
+    values.check_encrypted(base_url, sources["base_url"], allow_http=allow_http)
+    proxy, sources["proxy"] = find_proxy(base_url, env)
+    return Settings(
+        base_url=base_url,
+        client_id=need("client_id", values.token_text("client_id")),
+        client_secret=Secret(need("client_secret", values.token_text("client_secret"))),
+        verify_ssl=take("verify_ssl", values.yes_no, default=True),
+        ca_file=take("ca_file", values.ca_file, default=None),
+        timeout=take("timeout", values.timeout, default=DEFAULT_TIMEOUT),
+        proxy=Secret(proxy) if proxy else None,
+        vault=take("vault", values.vault, default=Path(DEFAULT_VAULT)),
+        allow_http=allow_http,
+        sources=sources,
+        notes=_notes(places),
+    )
+
+
+def _not_given(name: str) -> UsageError:
+    names = _NAMES[name]
+    ways = [f"the flag --{name.replace('_', '-')}"] if names.flag else []
+    ways += [f"the environment variable {variable}" for variable in names.environment]
+    ways += [f"{names.ini} in the section [{SECTION}] of looker.ini"]
+    example = " (for example https://company.looker.com)" if name == "base_url" else ""
+    return UsageError(
+        f"The {_WORDS[name]} of Looker is not set{example}.",
+        hint=f"Give it by {', '.join(ways[:-1])} or {ways[-1]}."
+        " To try the program without a Looker: lookervault demo.",
+    )
+
+
+_WORDS = {"base_url": "base URL", "client_id": "client id", "client_secret": "client secret"}
+
+
+def _notes(places: _Places) -> tuple[str, ...]:
+    given = [
+        *(["environment LOOKERSDK_API_VERSION"] if places.env.get("LOOKERSDK_API_VERSION") else []),
+        *([places.ini_source("api_version")] if places.ini.get("api_version") else []),
+    ]
+    return tuple(f"{source} is ignored: the API's version is always 4.0." for source in given)
