@@ -9,7 +9,7 @@ one (`fetch`). Looker and the vault are met through the two protocols `Reader` a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -100,11 +100,20 @@ class Scope(NamedTuple):
 class Source(Protocol):
     """How a type is listed and fetched. Stateless; every method may run in any worker thread."""
 
-    operations: tuple[Operation, ...]
-    """Each GET it may send; together they are the type's part of the allow-list."""
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Each GET it may send; together they are the type's part of the allow-list."""
+        ...
 
-    id_lists: bool
-    """Whether batches ask for several ids in one call, which the first batch then probes."""
+    @property
+    def id_lists(self) -> bool:
+        """Whether batches ask for several ids in one call, which the first batch then probes."""
+        ...
+
+    @property
+    def looks_again(self) -> bool:
+        """Whether an id that the census shows no more is asked for before it counts as deleted."""
+        ...
 
     def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
         """What exists now. A source whose listing is whole yields its objects at once."""
@@ -124,13 +133,9 @@ class Source(Protocol):
         """One object by its own call; raises `NotFoundError` where it is gone or hidden."""
         ...
 
-    def relist(self, read: Reader, ids: Sequence[str]) -> list[Entry]:
-        """Those of these ids that the listing still shows."""
-        ...
-
 
 class References(NamedTuple):
-    """What an object refers to. `has`: objects inside it; `needs`: by id alone. (type, id) pairs."""
+    """(type, id) pairs. `has`: objects inside the object; `needs`: those it names by id alone."""
 
     has: Iterable[tuple[str, str]] = ()
     needs: Iterable[tuple[str, str]] = ()
@@ -170,8 +175,8 @@ class ContentType:
     noise: tuple[str, ...] = ()
     """Paths of volatile and derived fields, left out of the content hash.
 
-    `a.b` is a member of a member, `a[].b` a member of each element. Numbers, names and keys that
-    are not there are skipped.
+    `a.b` is a member of a member, `a[].b` a member of each element, `[].b` a member of each
+    element of an object that is an array. What is not there or has another shape is skipped.
     """
     secrets: tuple[str, ...] = ()
     """Names of members whose value is cut out, at any depth, before anything is written."""

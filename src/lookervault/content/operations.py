@@ -63,7 +63,9 @@ SEARCH_ALERTS = _get("search_alerts", "/alerts/search")
 GET_ALERT = _get("get_alert", "/alerts/{alert_id}")
 ALL_USER_ATTRIBUTES = _get("all_user_attributes", "/user_attributes")
 USER_ATTRIBUTE = _get("user_attribute", "/user_attributes/{user_attribute_id}")
-ALL_USER_ATTRIBUTE_GROUP_VALUES = _get("all_user_attribute_group_values", "/user_attributes/{user_attribute_id}/group_values")
+ALL_USER_ATTRIBUTE_GROUP_VALUES = _get(
+    "all_user_attribute_group_values", "/user_attributes/{user_attribute_id}/group_values"
+)
 USER_ATTRIBUTE_USER_VALUES = _get("user_attribute_user_values", "/users/{user_id}/attribute_values")
 ALL_THEMES = _get("all_themes", "/themes")
 THEME = _get("theme", "/themes/{theme_id}")
@@ -97,7 +99,9 @@ DIGEST_EMAILS_ENABLED = _get("digest_emails_enabled", "/digest_emails_enabled")
 ALL_LEGACY_FEATURES = _get("all_legacy_features", "/legacy_features")
 CUSTOM_WELCOME_EMAIL = _get("custom_welcome_email", "/custom_welcome_email")
 CLOUD_STORAGE_CONFIGURATION = _get("cloud_storage_configuration", "/cloud_storage")
-INTERNAL_HELP_RESOURCES_CONTENT = _get("internal_help_resources_content", "/internal_help_resources_content")
+INTERNAL_HELP_RESOURCES_CONTENT = _get(
+    "internal_help_resources_content", "/internal_help_resources_content"
+)
 INTERNAL_HELP_RESOURCES = _get("internal_help_resources", "/internal_help_resources_enabled")
 ME = _get("me", "/user")
 USER_ROLES = _get("user_roles", "/users/{user_id}/roles")

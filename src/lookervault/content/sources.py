@@ -1,0 +1,153 @@
+"""The ways in which types are listed and fetched; special ones stand in their type's module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from lookervault.content.listing import pages
+from lookervault.content.model import Answer, Batch, Entry, Known, Listed, Reader, Scope
+from lookervault.content.operations import Operation
+from lookervault.errors import NotFoundError
+
+TRASH = "trash"
+
+
+def singly(type_name: str, due: Sequence[Entry]) -> Iterator[Batch]:
+    """A batch for each entry: for what can only be asked for one by one."""
+    for number, entry in enumerate(due):
+        yield Batch(type_name, number, (entry,), entry.part)
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """Listed by a search in big pages of a few columns, fetched by pages of ids.
+
+    `parts` are the passes of the listing, by name, with the parameters that select each. With
+    `one` None the search itself also serves single objects (where its rows are the richer form).
+    """
+
+    search: Operation
+    one: Operation | None
+    columns: str = "id"
+    parts: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"": {}})
+    folder_column: str | None = None
+    id_lists: bool = True
+    looks_again: bool = True
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return (self.search,) if self.one is None else (self.search, self.one)
+
+    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+        for part, selection in self.parts.items():
+            params = {"fields": self.columns, "sorts": "id", **selection}
+            for _, rows in pages(read, self.search, params):
+                yield Listed([_entry(row, part) for row in rows if self._in_scope(row, scope)])
+
+    def batches(
+        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
+    ) -> Iterator[Batch]:
+        number = 0
+        for part, group in groupby(due, key=lambda entry: entry.part):
+            entries = tuple(group)
+            start = 0
+            while start < len(entries):
+                step = size()
+                page = entries[start : start + step]
+                if id_lists:
+                    yield Batch(type_name, number, page, part)
+                else:
+                    yield Batch(type_name, number, page, part, offset=start, limit=step)
+                number += 1
+                start += step
+
+    def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
+        params = {**self.parts[batch.part], "sorts": "id"}
+        if batch.offset is None:
+            params["id"] = ",".join(entry.id for entry in batch.entries)
+            params["limit"] = str(len(batch.entries))
+        else:
+            params |= {"limit": str(batch.limit), "offset": str(batch.offset)}
+        yield Answer(read.get(self.search, params=params))
+
+    def fetch_one(self, read: Reader, entry: Entry) -> Answer:
+        if self.one is not None:
+            return Answer(read.get(self.one, entry.id), id=entry.id)
+        params = {**self.parts[entry.part], "id": entry.id, "limit": "1"}
+        body = read.get(self.search, params=params)
+        if body.strip() == b"[]":
+            raise NotFoundError(f"{self.search.id} does not show {entry.id}")
+        return Answer(body)
+
+    def _in_scope(self, row: dict[str, Any], scope: Scope) -> bool:
+        if self.folder_column is None:
+            return True
+        value = row.get(self.folder_column)
+        return scope.holds(None if value is None else str(value))
+
+
+def _entry(row: dict[str, Any], part: str) -> Entry:
+    return Entry(str(row["id"]), row.get("updated_at"), part)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One call answers with every object, whole."""
+
+    listing: Operation
+    one: Operation | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    id_lists: bool = False
+    looks_again: bool = True
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return (self.listing,) if self.one is None else (self.listing, self.one)
+
+    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+        yield Answer(read.get(self.listing, params=self.params))
+
+    def batches(
+        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
+    ) -> Iterator[Batch]:
+        return singly(type_name, due)
+
+    def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
+        yield self.fetch_one(read, batch.entries[0])
+
+    def fetch_one(self, read: Reader, entry: Entry) -> Answer:
+        if self.one is None:
+            raise NotFoundError(f"{self.listing.id} does not show {entry.id}")
+        return Answer(read.get(self.one, entry.id), id=entry.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Objects that have to be asked for one by one; `ids` says from what is known which there are.
+
+    `looks_again` is False: an id that `ids` no longer names is not part of the state any more,
+    whether or not the API would still answer for it.
+    """
+
+    operations: tuple[Operation, ...]
+    ids: Callable[[Known, Scope], Sequence[Entry]]
+    call: Callable[[Reader, Entry], bytes]
+    id_lists: bool = False
+    looks_again: bool = False
+
+    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+        yield Listed(self.ids(known, scope))
+
+    def batches(
+        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
+    ) -> Iterator[Batch]:
+        return singly(type_name, due)
+
+    def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
+        yield self.fetch_one(read, batch.entries[0])
+
+    def fetch_one(self, read: Reader, entry: Entry) -> Answer:
+        return Answer(self.call(read, entry), id=entry.id)

@@ -1,0 +1,119 @@
+"""Looks, with their query. The search's rows have none, so looks are fetched folder by folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from lookervault.content import operations as op
+from lookervault.content.listing import pages
+from lookervault.content.model import (
+    Answer,
+    Batch,
+    ContentType,
+    Entry,
+    Known,
+    Listed,
+    Reader,
+    References,
+    Scope,
+)
+from lookervault.content.operations import Operation
+from lookervault.content.sources import TRASH
+from lookervault.content.types.queries import QUERY_NOISE, prefixed
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """A call per folder that holds looks which are due; one per look in the trash.
+
+    `Entry.part` is the look's folder. A folder with a single look that is due is no cheaper by
+    folder than by id, and by id nothing else comes along.
+    """
+
+    operations: tuple[Operation, ...] = (op.SEARCH_LOOKS, op.FOLDER_LOOKS, op.LOOK)
+    id_lists: bool = False
+    looks_again: bool = True
+
+    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+        for deleted in ("false", "true"):
+            params = {"fields": "id,updated_at,folder_id", "sorts": "id", "deleted": deleted}
+            for _, rows in pages(read, op.SEARCH_LOOKS, params):
+                inside = [row for row in rows if scope.holds(_folder(row))]
+                yield Listed([_entry(row, trashed=deleted == "true") for row in inside])
+
+    def batches(
+        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
+    ) -> Iterator[Batch]:
+        number = 0
+        for part, group in groupby(sorted(due, key=_part), key=_part):
+            entries = tuple(group)
+            whole_folder = part not in ("", TRASH) and len(entries) > 1
+            for page in (entries,) if whole_folder else ((entry,) for entry in entries):
+                yield Batch(type_name, number, page, part)
+                number += 1
+
+    def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
+        if len(batch.entries) > 1:
+            yield Answer(read.get(op.FOLDER_LOOKS, batch.part))
+        else:
+            yield self.fetch_one(read, batch.entries[0])
+
+    def fetch_one(self, read: Reader, entry: Entry) -> Answer:
+        return Answer(read.get(op.LOOK, entry.id), id=entry.id)
+
+
+def _part(entry: Entry) -> str:
+    return entry.part
+
+
+def _folder(row: Any) -> str | None:
+    value = row.get("folder_id")
+    return None if value is None else str(value)
+
+
+def _entry(row: dict[str, Any], *, trashed: bool) -> Entry:
+    part = TRASH if trashed else _folder(row) or ""
+    return Entry(str(row["id"]), row.get("updated_at"), part)
+
+
+def _references(look: Any) -> References:
+    query = look.get("query")
+    if isinstance(query, dict) and query.get("id"):
+        return References(has=[("queries", str(query["id"]))])
+    return References(needs=[("queries", str(look["query_id"]))] if look.get("query_id") else ())
+
+
+TYPE = ContentType(
+    name="looks",
+    schema="LookWithQuery",
+    holds="looks with their query; the trash too",
+    permission="see_looks in every folder and model (Admin sees all)",
+    cost="folders that hold looks + looks in the trash + 2 x (N/5000 + 1)",
+    source=Looks(),
+    noise=(
+        "can",
+        "content_favorite_id",
+        "favorite_count",
+        "view_count",
+        "usage_count",
+        "last_accessed_at",
+        "last_viewed_at",
+        "user_name",
+        "is_owner_disabled",
+        "folder",
+        "certification_metadata.user_name",
+        "embed_url",
+        "excel_file_url",
+        "google_spreadsheet_formula",
+        "image_embed_url",
+        "public_url",
+        "short_url",
+        *prefixed("query", QUERY_NOISE),
+    ),
+    references=_references,
+    in_folder=_folder,
+    typical_size=3_000,
+)

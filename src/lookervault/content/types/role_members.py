@@ -1,0 +1,34 @@
+"""Who holds a role directly: two arrays of ids a role, its groups and its users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lookervault.content import operations as op
+from lookervault.content.model import ContentType, Entry, Known, Reader, Scope
+from lookervault.content.sources import Each
+
+
+def _ids(known: Known, _: Scope) -> Sequence[Entry]:
+    return [Entry(f"{i}/{kind}") for i, _ in known.objects("roles") for kind in ("groups", "users")]
+
+
+def _call(read: Reader, entry: Entry) -> bytes:
+    role, _, kind = entry.id.partition("/")
+    if kind == "groups":
+        return read.get(op.ROLE_GROUPS, role, params={"fields": "id"})
+    params = {"fields": "id", "direct_association_only": "true"}
+    return read.get(op.ROLE_USERS, role, params=params)
+
+
+TYPE = ContentType(
+    name="role_members",
+    schema="User[]",
+    holds="ids of the groups and users that hold each role directly; ids are `ROLE/groups`, "
+    "`ROLE/users`",
+    permission="manage_roles (Admin)",
+    cost="two per role",
+    source=Each((op.ROLE_GROUPS, op.ROLE_USERS), _ids, _call),
+    after=("roles",),
+    unordered=True,
+)
