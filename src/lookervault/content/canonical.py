@@ -44,9 +44,7 @@ def _split_by_tokens(body: bytes) -> list[bytes]:
     elements: list[bytes] = []
     depth = start = 0
     try:
-        if not body.lstrip(b" \t\n\r").startswith(b"["):
-            raise DamageError(0)
-        for kind, begin, end in scan.tokens(body):
+        for kind, begin, end in scan.tokens(body, array=True):
             if kind is Kind.CLOSE:
                 depth -= 1
             if depth == 1:
@@ -175,17 +173,17 @@ def _deep(body: bytes, obj: Any) -> bool:
 
 
 def _levels(obj: Any) -> int:
-    """Levels of nesting, counted up to `DEPTH`."""
+    """How deep containers are nested, counted up to `DEPTH`."""
     level = [obj]
     for depth in range(DEPTH):
+        if not level:
+            return depth
         level = [
             value
             for holder in level
-            if type(holder) is dict or type(holder) is list
             for value in (holder.values() if type(holder) is dict else holder)
+            if type(value) is dict or type(value) is list
         ]
-        if not level:
-            return depth
     return DEPTH
 
 
@@ -235,8 +233,10 @@ def _best_effort(body: bytes) -> Any:
 
 
 def _any_int(spelling: str) -> int | float:
-    # The interpreter converts integers of up to 4,300 digits.
-    return int(spelling) if len(spelling) <= 4300 else float(spelling)
+    try:
+        return int(spelling)
+    except ValueError:  # longer than the interpreter converts
+        return float(spelling)
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -273,9 +273,7 @@ class _Noise:
 
     def take(self, value: Any, taken: list[tuple[dict[str, Any], str, Any]]) -> None:
         if type(value) is dict:
-            for key in self._keys:
-                if key in value:
-                    taken.append((value, key, value.pop(key)))
+            taken.extend([(value, key, value.pop(key)) for key in self._keys if key in value])
             for key, noise in self._below:
                 if key in value:
                     noise.take(value[key], taken)

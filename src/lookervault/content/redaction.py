@@ -18,9 +18,9 @@ class Redactor:
     """Cuts the members of certain names out of the objects of one type. Immutable, thread-safe."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._names = frozenset(names)
-        self._spelled = tuple(name.encode() for name in names)
-        choice = b"|".join(re.escape(name) for name in self._spelled)
+        """`names` are ASCII words."""
+        self._names = frozenset(name.encode("ascii") for name in names)
+        choice = b"|".join(map(re.escape, sorted(self._names)))
         self._null = re.compile(rb'"(?:%b)"[ \t\n\r]*+:[ \t\n\r]*+null' % choice)
 
     def cut(self, body: bytes) -> tuple[bytes, tuple[str, ...]]:
@@ -50,31 +50,45 @@ class Redactor:
             return False
         if b"\\u00" in body:
             return True
-        named = sum(map(body.count, self._spelled))
+        named = sum(map(body.count, self._names))
         return named > 0 and named != len(self._null.findall(body))
 
     def _spans(self, body: bytes) -> list[tuple[int, int, str]]:
         """(start, end, path) of each secret value. Raises `DamageError`."""
         spans: list[tuple[int, int, str]] = []
-        place = _Place()
-        secret_depth = 0  # depth of the container that is being cut, 0 outside
-        secret_start = 0
+        steps: list[bytes | int] = []  # a key or an index for each container that is open
+        cutting = begin = 0  # steps to the secret that is open, and where it began
         for kind, start, end in scan.tokens(body):
-            if kind is Kind.CLOSE:
-                place.leave()
-                if secret_depth and place.depth < secret_depth:
-                    spans.append((secret_start, end, place.path()))
-                    secret_depth = 0
-                continue
             if kind is Kind.KEY:
-                place.key = body[start:end]
-                continue
-            place.advance()
-            is_secret = not secret_depth and place.name() in self._names
-            if kind is Kind.OPEN:
-                place.enter(body[start:end])
-                if is_secret:
-                    secret_depth, secret_start = place.depth, start
-            elif is_secret and body[start:end] != b"null":
-                spans.append((start, end, place.path()))
+                steps[-1] = _name(body[start:end])
+            elif kind is Kind.CLOSE:
+                steps.pop()
+                if len(steps) == cutting > 0:
+                    spans.append((begin, end, _path(steps)))
+                    cutting = 0
+            else:
+                if steps and isinstance(index := steps[-1], int):
+                    steps[-1] = index + 1
+                secret = not cutting and bool(steps) and steps[-1] in self._names
+                if kind is Kind.OPEN:
+                    if secret:
+                        cutting, begin = len(steps), start
+                    steps.append(b"" if body[start:end] == b"{" else -1)
+                elif secret and body[start:end] != b"null":
+                    spans.append((start, end, _path(steps)))
         return spans
+
+
+def _name(token: bytes) -> bytes:
+    return scan.text(token).encode() if b"\\" in token else token[1:-1]
+
+
+def _path(steps: Sequence[bytes | int]) -> str:
+    """The path as people write it, `a.b[0].c`, in a length that does not grow with the depth."""
+    if len(steps) > 2 * _SHOWN:
+        return f"{_path(steps[:_SHOWN])}…{_path(steps[-_SHOWN:])}"
+    path = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step.decode('utf-8', 'replace')}"
+        for step in steps
+    )
+    return path.removeprefix(".")

@@ -19,6 +19,7 @@ _WS = rb"[ \t\n\r]*+"
 
 _KEY = re.compile(rb"%b(%b)%b:" % (_WS, _STRING, _WS))
 _VALUE = re.compile(rb"%b([\[{]|%b|%b|true|false|null)" % (_WS, _STRING, _NUMBER))
+_ARRAY = re.compile(rb"%b(\[)" % _WS)
 _AFTER = re.compile(rb"%b([,\]}])" % _WS)
 _CLOSE = re.compile(rb"%b[\]}]" % _WS)
 _END = re.compile(rb"%b\Z" % _WS)
@@ -50,10 +51,13 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens(body: bytes) -> Iterator[Token]:
-    """The tokens of one JSON text. Raises `DamageError`, after the tokens before the damage."""
+def tokens(body: bytes, *, array: bool = False) -> Iterator[Token]:
+    """The tokens of one JSON text, with `array` one that must be an array.
+
+    Raises `DamageError`, after the tokens before the damage.
+    """
     open_: list[int] = []
-    pos = 0
+    pos = _match(_ARRAY, body, 0).start(1) if array else 0
     while True:
         if open_ and open_[-1] == _OBJECT:
             key = _match(_KEY, body, pos)
