@@ -1,0 +1,44 @@
+"""What every test gets: an environment that says nothing, and a directory of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+ROOT = Path(__file__).parents[1]
+
+# Whatever the program, the SDK or its HTTP client would listen to, and what steers colours and
+# width. COVERAGE_* stays: children are measured by it.
+LISTENED_TO = re.compile(
+    r"LOOKERSDK_.*|LOOKERVAULT_.*|(HTTPS?|ALL|NO)_PROXY|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE"
+    r"|SSL_CERT_(FILE|DIR)|NO_COLOR|FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES|PYTHON_COLORS"
+    r"|PYTHONWARNINGS|NETRC",
+    re.IGNORECASE,
+)
+
+# No deadline: a machine that is busy is no bug. What failed once is kept and tried first.
+set_hypothesis_home_dir(ROOT / ".hypothesis")
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, print_blob=True, max_examples=200)
+settings.register_profile("long", deadline=None, print_blob=True, max_examples=5_000)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    long = config.getoption("markexpr") == "long"
+    settings.load_profile("long" if long else "ci" if os.environ.get("CI") else "default")
+    for name in [name for name in os.environ if LISTENED_TO.fullmatch(name)]:
+        del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test runs in an empty directory, which is its home, too (no ~/.netrc, no looker.ini)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)  # not before: workers choose their profile by it
+    return tmp_path
