@@ -1,0 +1,96 @@
+"""SQLite connections: one writer, a reader for each thread, and no automatic checkpoint.
+
+SQLite 3.7.0 to 3.51.2 can lose a commit when a write races a checkpoint on another connection
+(https://sqlite.org/wal.html#walresetbug). So everything that writes and every checkpoint goes
+through the one connection of `open_writer`, and readers are read-only.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from urllib.parse import quote
+
+_READER_CACHE_KIB = 512
+_WRITER_CACHE_KIB = 8192
+_BUSY_TIMEOUT_MS = 5000
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """May be used by any thread that holds the write lock."""
+    connection = _connect(path, "rw", _WRITER_CACHE_KIB)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Leaves no file behind, and works in a directory that cannot be written to.
+
+    A vault that nobody has open has no `-wal` file. SQLite then needs one for as long as it
+    reads, and removes it afterwards if it may write; `query_only` forbids everything else. Where
+    the vault cannot be written to, no process of ours can change it under the reader either.
+    """
+    if path.with_name(path.name + "-wal").exists():
+        mode = "ro"
+    elif os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        mode = "rw"
+    else:
+        mode = "ro&immutable=1"
+    connection = _connect(path, mode, _READER_CACHE_KIB)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=_BUSY_TIMEOUT_MS / 1000,
+    )
+    try:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+        connection.execute("PRAGMA mmap_size = 0")
+        connection.execute("PRAGMA temp_store = MEMORY")  # no content in other files
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Readers:
+    """A read-only connection for each thread that asks; thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._open: dict[threading.Thread, sqlite3.Connection] = {}
+        self._closed = False
+
+    def get(self) -> sqlite3.Connection:
+        thread = threading.current_thread()
+        connection = self._open.get(thread)
+        if connection is not None:
+            return connection
+        with self._lock:
+            if self._closed:
+                raise sqlite3.ProgrammingError("the vault is closed")
+            self._close_those_of_ended_threads()
+            self._open[thread] = connection = open_reader(self._path)
+        return connection
+
+    def _close_those_of_ended_threads(self) -> None:
+        for thread in [thread for thread in self._open if not thread.is_alive()]:
+            self._open.pop(thread).close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            for connection in self._open.values():
+                connection.close()
+            self._open.clear()

@@ -1,0 +1,64 @@
+"""What SQLite's errors mean to a person. No other room ever sees one of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lookervault.errors import DamagedError, VaultError
+
+_PRIMARY = 0xFF  # the low byte of an extended result code is the primary one
+
+_PLAIN = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "Free some space, then run the command again."),
+    sqlite3.SQLITE_BUSY: (
+        "another process holds it locked",
+        "Wait until the other process is done, then run the command again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "it cannot be written to",
+        "Check the permissions of the file and of its directory.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "it cannot be opened",
+        "Check the permissions of the file and of its directory.",
+    ),
+    sqlite3.SQLITE_PERM: ("access was denied", "Check the permissions of the file."),
+    sqlite3.SQLITE_IOERR: (
+        "reading or writing failed",
+        "Check the disk, its free space and limits on the size of files.",
+    ),
+    sqlite3.SQLITE_NOMEM: ("there was not enough memory", "Close other programs and try again."),
+    sqlite3.SQLITE_INTERRUPT: ("the operation was interrupted", "Run the command again."),
+}
+
+
+def explained(error: sqlite3.Error, path: Path) -> VaultError:
+    """SQLite's error in our words; what has no plain cause is damage."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & _PRIMARY if isinstance(code, int) else None
+    if primary in _PLAIN:
+        why, hint = _PLAIN[primary]
+        return VaultError(f"The vault {path} cannot be used: {why} ({error}).", hint=hint)
+    if primary == sqlite3.SQLITE_NOTADB:
+        return VaultError(
+            f"{path} is no vault: it is not an SQLite file.",
+            hint="Name the vault with --vault, or choose a new file.",
+        )
+    return DamagedError(
+        f"The vault {path} is damaged: {error}.",
+        hint="Restore the file from a copy; `lookervault verify` tells what is still whole.",
+    )
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into `VaultError` and `DamagedError`."""
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+        raise  # a mistake of this program
+    except sqlite3.Error as error:
+        raise explained(error, path) from error

@@ -1,0 +1,151 @@
+"""What the vault holds, now or as of a run."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from lookervault.storage.objects import Row
+
+
+class ItemRow(msgspec.Struct, frozen=True):
+    """An item as of some run. `size` is that of its body, the end of the interval is exclusive."""
+
+    type: str
+    id: str
+    name: str | None
+    updated_at: str | None
+    trashed: bool
+    hash: bytes
+    size: int
+    first_run: int
+    end_run: int | None
+    folder_id: str | None
+    raw_hashed: bool
+    redacted: tuple[str, ...]
+
+
+_NATURAL = """
+ORDER BY v.id GLOB '*[^0-9]*', iif(v.id GLOB '*[^0-9]*', 0, length(v.id)), v.id
+"""
+"""Ids that are numbers in order of the numbers, then the others."""
+
+_AS_OF = "v.first_run <= :run AND (v.end_run IS NULL OR v.end_run > :run)"
+_OPEN = "v.end_run IS NULL"
+
+
+def _when(run: int | None) -> str:
+    return _OPEN if run is None else _AS_OF
+
+
+def items(
+    connection: sqlite3.Connection, type_name: str, type_id: int, run: int | None
+) -> Iterator[ItemRow]:
+    rows = connection.execute(
+        f"""SELECT v.id, v.name, v.updated_at, v.trashed, v.hash, o.size, v.first_run, v.end_run,
+            v.folder_id, v.raw_hashed, v.redacted
+            FROM versions v JOIN objects o ON o.id = v.object
+            WHERE v.type = :type AND {_when(run)} {_NATURAL}""",  # noqa: S608  constants
+        {"type": type_id, "run": run},
+    )
+    for row in rows:
+        yield _item_row(type_name, *row)
+
+
+def _item_row(type_name: str, *row: Any) -> ItemRow:
+    item_id, name, updated_at, trashed, digest, size, first, end, folder, raw, redacted = row
+    return ItemRow(
+        type=type_name,
+        id=item_id,
+        name=name,
+        updated_at=updated_at,
+        trashed=bool(trashed),
+        hash=digest,
+        size=size,
+        first_run=first,
+        end_run=end,
+        folder_id=folder,
+        raw_hashed=bool(raw),
+        redacted=tuple(json.loads(redacted or "[]")),
+    )
+
+
+_OBJECT = "SELECT sha256, size, dictionary, data FROM objects WHERE id = ?"
+
+
+def object_row(
+    connection: sqlite3.Connection, type_id: int, id: str, run: int | None
+) -> Row | None:
+    """(sha256, size, dictionary, data) of an item's object."""
+    found = connection.execute(
+        f"SELECT v.object FROM versions v WHERE v.type = :type AND v.id = :id AND {_when(run)}",  # noqa: S608  constants
+        {"type": type_id, "id": id, "run": run},
+    ).fetchone()
+    if found is None:
+        return None
+    row: Row | None = connection.execute(_OBJECT, found).fetchone()
+    return row
+
+
+def object_rows(connection: sqlite3.Connection, type_id: int) -> Iterator[tuple[str, Row]]:
+    """All open ones in natural order of ids; only ids are sorted, so memory stays small."""
+    ids = connection.execute(
+        f"SELECT v.id, v.object FROM versions v WHERE v.type = :type AND {_OPEN} {_NATURAL}",  # noqa: S608  constants
+        {"type": type_id},
+    )
+    for item_id, object_id in ids:
+        yield item_id, connection.execute(_OBJECT, (object_id,)).fetchone()
+
+
+def hashes(connection: sqlite3.Connection, type_id: int, run: int) -> Iterator[tuple[str, bytes]]:
+    """(id, content hash) as of a run, in order of the ids' bytes."""
+    yield from connection.execute(
+        f"SELECT v.id, v.hash FROM versions v WHERE v.type = :type AND {_AS_OF} ORDER BY v.id",  # noqa: S608  constants
+        {"type": type_id, "run": run},
+    )
+
+
+def open_ids(connection: sqlite3.Connection, type_id: int) -> set[str]:
+    query = f"SELECT v.id FROM versions v WHERE v.type = ? AND {_OPEN}"  # noqa: S608  constants
+    return {row[0] for row in connection.execute(query, (type_id,))}
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    return dict(
+        connection.execute(
+            f"""SELECT t.name, count(*) FROM versions v JOIN types t ON t.id = v.type
+            WHERE {_OPEN} GROUP BY t.name ORDER BY t.name"""  # noqa: S608  constants
+        )
+    )
+
+
+class _References(msgspec.Struct):
+    has: dict[str, list[str]] = {}
+    needs: dict[str, list[str]] = {}
+
+
+_decode = msgspec.json.Decoder(_References).decode
+
+
+def references(
+    connection: sqlite3.Connection, kind: Literal["has", "needs"], target_type: str
+) -> set[str]:
+    rows = connection.execute(
+        f"SELECT v.refs FROM versions v WHERE v.refs IS NOT NULL AND {_OPEN}"  # noqa: S608  constants
+    )
+    found: set[str] = set()
+    for (refs,) in rows:
+        found.update(getattr(_decode(refs), kind).get(target_type, ()))
+    return found
+
+
+def object_bytes(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Bytes of all bodies, as they came and as they are stored."""
+    row: tuple[int, int] = connection.execute(
+        "SELECT coalesce(sum(size), 0), coalesce(sum(length(data)), 0) FROM objects"
+    ).fetchone()
+    return row

@@ -1,0 +1,283 @@
+"""The vault: everything that was ever extracted from one Looker instance, in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple, Self
+
+import msgspec
+
+from lookervault.content.model import Item, Missing
+from lookervault.errors import VaultError
+from lookervault.storage import (
+    dictionaries,
+    listing,
+    merkle,
+    objects,
+    roots,
+    runs,
+    schema,
+    versions,
+)
+from lookervault.storage.connections import Readers
+from lookervault.storage.dictionaries import Codec, Trainer
+from lookervault.storage.failures import explaining
+from lookervault.storage.file import check_header, make
+from lookervault.storage.listing import ItemRow
+from lookervault.storage.lock import ProcessLock, is_held
+from lookervault.storage.objects import Bodies, Packed
+from lookervault.storage.runs import RunEnd, RunRow, RunStart, TypeResult
+from lookervault.storage.versions import Stored
+from lookervault.storage.writer import Job, Writer
+
+
+class SizeReport(NamedTuple):
+    """Bytes: the file with its log, all bodies as they came, and as they are stored."""
+
+    disk: int
+    raw: int
+    stored: int
+
+
+class Repository:
+    """Thread-safe: any method may be called by any thread.
+
+    Writes are serialized by one lock and visible to all threads when the call returns. An iterator
+    must be read by the thread that asked for it, and shows the vault as it was when it began.
+    """
+
+    def __init__(self, path: Path, lock: ProcessLock | None) -> None:
+        self._path = path
+        self._lock = lock
+        self._writer = Writer(path) if lock else None
+        self._readers = Readers(path)
+        self._bodies = Bodies()
+        self._trainers: dict[str, Trainer] = {}
+        self._trainers_lock = threading.Lock()
+        self._type_ids: dict[str, int] = {}
+        self._begun: set[int] = set()
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool, clock: Callable[[], float] = time.time) -> Self:
+        """With `write` the vault is made where there is none, and no other process may write it.
+
+        Raises `VaultError` where it is in use, missing, of another kind or too new.
+        """
+        if not write:
+            check_header(path)
+            return cls(path, None)
+        lock = ProcessLock(path, now=clock())
+        try:
+            if not path.exists():
+                make(path)
+            check_header(path)
+            with explaining(path):
+                return cls(path, lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    def close(self) -> None:
+        self._readers.close()
+        if self._writer is not None:
+            self._writer.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Who it belongs to
+
+    def instance(self) -> str | None:
+        with self._reading() as connection:
+            return schema.get_meta(connection, "instance")
+
+    def set_instance(self, identity: str) -> None:
+        self._write(lambda connection: schema.set_meta(connection, "instance", identity))
+
+    # A run
+
+    def begin_run(self, start: RunStart) -> int:
+        run = self._write(lambda connection: runs.begin(connection, start))
+        self._begun.add(run)
+        return run
+
+    def pack(self, items: Sequence[Item]) -> Packed:
+        """Hashes and compresses a page, outside the write lock. May learn a dictionary first."""
+        with explaining(self._path):
+            return objects.pack(items, self._codec)
+
+    def store(self, run: int, packed: Packed, page: int | None) -> Stored:
+        """Writes a page and its checkpoint, both or none. `page` is its number in the plan."""
+        pages = [(name, self._type_id(name), items) for name, items in packed.types.items()]
+
+        def job(connection: sqlite3.Connection) -> Stored:
+            total = Stored(0, 0, 0, 0)
+            for name, type_id, items in pages:
+                stored = versions.store(connection, run, name, type_id, items)
+                versions.add_page(connection, run, type_id, page, items)
+                total = Stored(*map(sum, zip(total, stored, strict=True)))
+            return total
+
+        return self._write(job)
+
+    def vanish(self, run: int, type: str, ids: Iterable[str]) -> int:
+        """Records that these no longer exist; returns how many of them did until now."""
+        gone, type_id = list(ids), self._type_id(type)
+        return self._write(lambda connection: versions.vanish(connection, run, type, type_id, gone))
+
+    def touch(self, run: int, type: str, ids: Iterable[str]) -> None:
+        """Confirms items that the vault has, without their bodies. Deleted ones come back.
+
+        Raises `VaultError` where the vault never had one of them; then none is confirmed.
+        """
+        seen, type_id = list(ids), self._type_id(type)
+
+        def job(connection: sqlite3.Connection) -> None:
+            versions.touch(connection, run, type, type_id, seen)
+            versions.add_page(connection, run, type_id, None, seen)
+
+        self._write(job)
+
+    def confirmed(self, run: int, type: str) -> set[str]:
+        """Ids that this run stored or touched."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return set() if type_id is None else roots.confirmed(connection, run, type_id)
+
+    def end_run(self, run: int, end: RunEnd) -> None:
+        """Writes how it ended, with a seal over all that is known of it, to the disk."""
+        self._writing().write_durably(lambda connection: roots.end_run(connection, run, end))
+        self._begun.discard(run)
+
+    def root(self, run: int, types: Sequence[str]) -> tuple[bytes, dict[str, bytes]]:
+        """The Merkle root over what the run confirmed of these types, and that of each type."""
+        with self._reading() as connection:
+            by_type = {name: roots.of_type(connection, run, name) for name in types}
+        return merkle.run_root(by_type), by_type
+
+    # What happened
+
+    def runs(self) -> list[RunRow]:
+        with self._reading() as connection:
+            found = runs.read_all(connection)
+        return [self._with_status(row, newest=row is found[-1]) for row in found]
+
+    def run(self, run: int) -> RunRow | None:
+        return next((row for row in self.runs() if row.run == run), None)
+
+    def type_results(self, run: int) -> list[TypeResult]:
+        with self._reading() as connection:
+            return runs.read_types(connection, run)
+
+    def missing(self, run: int) -> list[Missing]:
+        with self._reading() as connection:
+            return runs.read_missing(connection, run)
+
+    def is_sealed(self, run: int) -> bool:
+        """Whether the run ended and nothing of its rows was changed since."""
+        with self._reading() as connection:
+            return runs.is_sealed(connection, run)
+
+    def _with_status(self, row: RunRow, *, newest: bool) -> RunRow:
+        if row.status != "running" or row.run in self._begun:
+            return row
+        elsewhere = newest and self._lock is None and is_held(self._path)
+        return row if elsewhere else msgspec.structs.replace(row, status="interrupted")
+
+    # What there is
+
+    def items(self, type: str, run: int | None = None) -> Iterator[ItemRow]:
+        """In natural order of ids, now or as of a run."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            if type_id is not None:
+                yield from listing.items(connection, type, type_id, run)
+
+    def body(self, type: str, id: str, run: int | None = None) -> bytes | None:
+        """The stored bytes, proven by their hash. Raises `DamagedError` where they are others."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            row = type_id and listing.object_row(connection, type_id, id, run)
+            return self._bodies.restore(connection, f"{type} {id}", row) if row else None
+
+    def bodies(self, type: str) -> Iterator[tuple[str, bytes]]:
+        """Every item that is not deleted, in natural order of ids, one at a time in memory."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            if type_id is None:
+                return
+            for item_id, row in listing.object_rows(connection, type_id):
+                yield item_id, self._bodies.restore(connection, f"{type} {item_id}", row)
+
+    def open_ids(self, type: str) -> set[str]:
+        """Ids of items that are not deleted."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return set() if type_id is None else listing.open_ids(connection, type_id)
+
+    def references(self, kind: Literal["has", "needs"], target_type: str) -> set[str]:
+        """Ids of a type that items refer to: `has` those inside them, `needs` those by id alone."""
+        with self._reading() as connection:
+            return listing.references(connection, kind, target_type)
+
+    def types(self) -> list[str]:
+        """Types of which the vault has or had something."""
+        with self._reading() as connection:
+            return schema.type_names(connection)
+
+    def counts(self) -> dict[str, int]:
+        """Items of each type that are not deleted."""
+        with self._reading() as connection:
+            return listing.counts(connection)
+
+    def size_report(self) -> SizeReport:
+        with self._reading() as connection:
+            raw, stored = listing.object_bytes(connection)
+        log = self._path.with_name(self._path.name + "-wal")
+        disk = sum(file.stat().st_size for file in (self._path, log) if file.exists())
+        return SizeReport(disk, raw, stored)
+
+    # Rooms behind
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with explaining(self._path):
+            yield self._readers.get()
+
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise VaultError(f"The vault {self._path} was opened for reading only.")
+        return self._writer
+
+    def _write[T](self, job: Job[T]) -> T:
+        return self._writing().write(job)
+
+    def _type_id(self, name: str) -> int:
+        if name not in self._type_ids:
+            self._type_ids[name] = self._write(lambda connection: schema.add_type(connection, name))
+        return self._type_ids[name]
+
+    def _codec(self, type: str, bodies: Sequence[bytes]) -> Codec:
+        with self._trainers_lock:
+            if type not in self._trainers:
+                self._trainers[type] = self._trainer(type)
+        return self._trainers[type].codec(bodies)
+
+    def _trainer(self, type: str) -> Trainer:
+        type_id = self._type_id(type)
+
+        def insert(data: bytes) -> int:
+            return self._write(lambda connection: dictionaries.insert(connection, type_id, data))
+
+        with self._reading() as connection:
+            return Trainer(insert, dictionaries.newest_codec(connection, type_id))

@@ -1,0 +1,59 @@
+"""What a run confirmed, as ids and as Merkle roots.
+
+While a run goes on, the checkpoints of its pages tell what it confirmed. When it ends and has
+confirmed everything that the vault holds of its types, the intervals tell the same and the
+checkpoints go.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+
+from lookervault.storage import listing, merkle, runs, schema
+from lookervault.storage.runs import RunEnd
+
+
+def confirmed(connection: sqlite3.Connection, run: int, type_id: int) -> set[str]:
+    if runs.is_whole(connection, run):
+        return {row[0] for row in listing.hashes(connection, type_id, run)}
+    query = "SELECT ids FROM pages WHERE run = ? AND type = ?"
+    pages = connection.execute(query, (run, type_id))
+    return {item_id for (ids,) in pages for item_id in json.loads(ids)}
+
+
+def of_type(connection: sqlite3.Connection, run: int, type_name: str) -> bytes:
+    type_id = schema.type_id(connection, type_name)
+    if type_id is None:
+        return merkle.EMPTY
+    return merkle.type_root(type_name, _confirmed_hashes(connection, run, type_id))
+
+
+def _confirmed_hashes(
+    connection: sqlite3.Connection, run: int, type_id: int
+) -> Iterator[tuple[str, bytes]]:
+    hashes = listing.hashes(connection, type_id, run)
+    if runs.is_whole(connection, run):
+        return hashes
+    ids = confirmed(connection, run, type_id)
+    return (one for one in hashes if one[0] in ids)
+
+
+def end_run(connection: sqlite3.Connection, run: int, end: RunEnd) -> None:
+    whole = end.status == "complete" and _confirmed_everything(connection, run)
+    runs.end(connection, run, end, whole=whole)
+    if whole:
+        connection.execute("DELETE FROM pages WHERE run = ?", (run,))
+
+
+def _confirmed_everything(connection: sqlite3.Connection, run: int) -> bool:
+    start = runs.read(connection, run)
+    if start is None or start.scope is not None:
+        return False
+    type_ids = [schema.type_id(connection, name) for name in start.types]
+    return all(
+        confirmed(connection, run, type_id) == listing.open_ids(connection, type_id)
+        for type_id in type_ids
+        if type_id is not None
+    )

@@ -1,0 +1,208 @@
+"""Runs: what one extraction set out to do, what it brought, and the seal over both."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from lookervault.content.model import Missing
+from lookervault.errors import VaultError
+
+Digest = bytes
+"""32 bytes. Where a field is called `bytes`, the type needs another name."""
+
+
+class RunStart(msgspec.Struct, frozen=True, kw_only=True):
+    """`started` is in seconds since 1970; `scope` the ids of folders, None for everything."""
+
+    started: float
+    instance: str
+    base_url: str
+    user: str
+    user_id: str
+    looker_version: str
+    program_version: str
+    arguments: dict[str, Any]
+    types: list[str]
+    scope: list[str] | None = None
+
+
+class TypeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run brought of one type. `census` is how many ids were listed."""
+
+    type: str
+    items: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    missing: int = 0
+    calls: int = 0
+    census: int = 0
+    status: str = "complete"
+    reason: str = ""
+    root: Digest | None = None
+
+
+class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """`status` is complete, partial, interrupted or failed; `bytes` those that Looker sent."""
+
+    finished: float
+    status: str
+    reasons: list[str] = []
+    calls: int = 0
+    retries: int = 0
+    throttled: int = 0
+    bytes: int = 0
+    items: int = 0
+    utilization: float = 0.0
+    peak_memory_mb: float = 0.0
+    root: Digest | None = None
+    types: list[TypeResult] = []
+    missing: list[Missing] = []
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it is stored. `status` is also `running`; what the end tells is then None."""
+
+    run: int
+    started: float
+    instance: str
+    base_url: str
+    user: str
+    user_id: str
+    looker_version: str
+    program_version: str
+    arguments: dict[str, Any]
+    scope: list[str] | None
+    types: list[str]
+    finished: float | None
+    status: str
+    reasons: list[str]
+    calls: int | None
+    retries: int | None
+    throttled: int | None
+    bytes: int | None
+    items: int | None
+    utilization: float | None
+    peak_memory_mb: float | None
+    root: Digest | None
+    whole: bool
+    """Everything that the vault held after this run was confirmed by it."""
+
+
+_START = ("started", "instance", "base_url", "user", "user_id", "looker_version", "program_version")
+_END = ("finished", "status", "calls", "retries", "throttled", "bytes", "items", "utilization")
+_COLUMNS = RunRow.__struct_fields__
+_TYPE_COLUMNS = TypeResult.__struct_fields__
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"  # noqa: S608  names of this module
+_SELECT_TYPES = (
+    f"SELECT {', '.join(_TYPE_COLUMNS)} FROM run_types"  # noqa: S608  names of this module
+    " WHERE run = ? ORDER BY type"
+)
+
+
+def begin(connection: sqlite3.Connection, start: RunStart) -> int:
+    row = {name: getattr(start, name) for name in _START}
+    for name in ("arguments", "types", "scope"):
+        value = getattr(start, name)
+        row[name] = None if value is None else _text(value)
+    run = _insert(connection, "runs", row)
+    assert run is not None  # noqa: S101  the table has a row id
+    return run
+
+
+def end(connection: sqlite3.Connection, run: int, end: RunEnd, *, whole: bool) -> None:
+    """Writes the end of a run and its seal, which covers everything that is known of the run."""
+    row = {name: getattr(end, name) for name in (*_END, "peak_memory_mb", "root")}
+    row |= {"reasons": _text(end.reasons), "whole": whole}
+    assignments = ", ".join(f"{name} = :{name}" for name in row)
+    changed = connection.execute(
+        f"UPDATE runs SET {assignments} WHERE run = :run AND seal IS NULL",  # noqa: S608  names
+        row | {"run": run},
+    )
+    if changed.rowcount != 1:
+        raise VaultError(f"There is no open run {run} in the vault that could end.")
+    for result in end.types:
+        _insert(connection, "run_types", {"run": run} | msgspec.structs.asdict(result))
+    for one in set(end.missing):
+        _insert(connection, "missing", {"run": run} | msgspec.structs.asdict(one))
+    connection.execute("UPDATE runs SET seal = ? WHERE run = ?", (seal_of(connection, run), run))
+
+
+def seal_of(connection: sqlite3.Connection, run: int) -> bytes:
+    """SHA-256 over the canonical JSON of the rows of a run, as they are in the vault now."""
+    statement = {
+        "run": _plain(connection, f"{_SELECT} WHERE run = ?", run),
+        "types": _plain(connection, _SELECT_TYPES, run),
+        "missing": _plain(connection, _SELECT_MISSING, run),
+    }
+    text = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).digest()
+
+
+def is_sealed(connection: sqlite3.Connection, run: int) -> bool:
+    row = connection.execute("SELECT seal FROM runs WHERE run = ?", (run,)).fetchone()
+    return row is not None and row[0] is not None and row[0] == seal_of(connection, run)
+
+
+def is_whole(connection: sqlite3.Connection, run: int) -> bool:
+    row = connection.execute("SELECT whole FROM runs WHERE run = ?", (run,)).fetchone()
+    return row is not None and bool(row[0])
+
+
+def read_all(connection: sqlite3.Connection) -> list[RunRow]:
+    return [_run_row(row) for row in connection.execute(f"{_SELECT} ORDER BY run")]
+
+
+def read(connection: sqlite3.Connection, run: int) -> RunRow | None:
+    row = connection.execute(f"{_SELECT} WHERE run = ?", (run,)).fetchone()
+    return None if row is None else _run_row(row)
+
+
+def read_types(connection: sqlite3.Connection, run: int) -> list[TypeResult]:
+    rows = connection.execute(_SELECT_TYPES, (run,))
+    return [TypeResult(**dict(zip(_TYPE_COLUMNS, row, strict=True))) for row in rows]
+
+
+_SELECT_MISSING = "SELECT type, id, reason FROM missing WHERE run = ? ORDER BY type, id, reason"
+
+
+def read_missing(connection: sqlite3.Connection, run: int) -> list[Missing]:
+    return [Missing(*row) for row in connection.execute(_SELECT_MISSING, (run,))]
+
+
+def _run_row(row: tuple[Any, ...]) -> RunRow:
+    fields = dict(zip(_COLUMNS, row, strict=True))
+    fields["whole"] = bool(fields["whole"])
+    fields["status"] = fields["status"] or "running"
+    fields["reasons"] = json.loads(fields["reasons"] or "[]")
+    for name in ("arguments", "types", "scope"):
+        fields[name] = json.loads(fields[name] or "null")
+    return RunRow(**fields)
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> int | None:
+    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  names
+    return connection.execute(statement, row).lastrowid
+
+
+def _plain(connection: sqlite3.Connection, query: str, run: int) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, (run,))
+    names = [column[0] for column in cursor.description]
+    return [
+        {
+            name: value.hex() if isinstance(value, bytes) else value
+            for name, value in zip(names, row, strict=True)
+        }
+        for row in cursor
+    ]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

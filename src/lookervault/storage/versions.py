@@ -1,0 +1,187 @@
+"""Items as intervals of runs.
+
+A version begins with the run that saw it and ends with the run that no longer did: an unchanged
+item costs nothing, and a deletion is an interval that ended.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from itertools import batched
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lookervault.errors import VaultError
+from lookervault.storage import objects
+from lookervault.storage.objects import PackedItem
+from lookervault.storage.schema import row_sum
+
+
+class Stored(NamedTuple):
+    """Items of a page. `bytes` is what their new objects take, compressed."""
+
+    new: int
+    changed: int
+    unchanged: int
+    bytes: int
+
+
+class Version(msgspec.Struct):
+    """A row of the table, except its sum."""
+
+    type: int
+    id: str
+    first_run: int
+    end_run: int | None
+    object: int
+    hash: bytes
+    raw_hashed: int
+    trashed: int
+    name: str | None
+    updated_at: str | None
+    folder_id: str | None
+    refs: str | None
+    redacted: str | None
+
+    def row(self, type_name: str, sha256: bytes) -> tuple[Any, ...]:
+        """Every column; `sha256` is the object's."""
+        covered = (
+            type_name,
+            self.id,
+            self.first_run,
+            self.end_run,
+            sha256.hex(),
+            self.hash.hex(),
+            self.raw_hashed,
+            self.trashed,
+            self.name,
+            self.updated_at,
+            self.folder_id,
+            self.refs,
+            self.redacted,
+        )
+        return (*msgspec.structs.astuple(self), row_sum(covered))
+
+
+_COLUMNS = Version.__struct_fields__
+_INSERT = f"INSERT OR REPLACE INTO versions VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608  marks
+_SELECT = f"""
+SELECT {", ".join(f"v.{name}" for name in _COLUMNS)}, o.sha256
+FROM versions v JOIN objects o ON o.id = v.object
+WHERE v.type = ? AND v.id IN (SELECT value FROM json_each(?))
+ORDER BY v.id, v.first_run
+"""  # noqa: S608  names of this module
+_CHUNK = 500
+
+
+def last_versions(
+    connection: sqlite3.Connection, type_id: int, ids: Iterable[str]
+) -> dict[str, tuple[Version, bytes]]:
+    """The newest version of each id that has one, and its object's SHA-256."""
+    found: dict[str, tuple[Version, bytes]] = {}
+    for chunk in batched(ids, _CHUNK, strict=False):
+        for *columns, sha256 in connection.execute(_SELECT, (type_id, json.dumps(chunk))):
+            version = Version(*columns)
+            found[version.id] = (version, sha256)
+    return found
+
+
+def store(
+    connection: sqlite3.Connection,
+    run: int,
+    type_name: str,
+    type_id: int,
+    page: dict[str, PackedItem],
+) -> Stored:
+    last = last_versions(connection, type_id, page)
+    fresh: list[PackedItem] = []
+    rewritten: list[tuple[Any, ...]] = []
+    new = changed = 0
+    for item_id, packed in page.items():
+        item = packed.item
+        version, sha256 = last.get(item_id, (None, b""))
+        if version is None or version.end_run is not None:
+            new += 1
+            fresh.append(packed)
+        elif version.hash != item.hash or version.trashed != item.trashed:
+            changed += 1
+            fresh.append(packed)
+            if version.first_run < run:
+                version.end_run = run
+                rewritten.append(version.row(type_name, sha256))
+        elif version.updated_at != item.updated_at:
+            version.updated_at = item.updated_at
+            rewritten.append(version.row(type_name, sha256))
+    ids, size = objects.insert(connection, fresh)
+    rewritten += (_opened(run, type_name, type_id, one, ids[one.sha256]) for one in fresh)
+    connection.executemany(_INSERT, rewritten)
+    return Stored(new, changed, len(page) - new - changed, size)
+
+
+def _opened(
+    run: int, type_name: str, type_id: int, packed: PackedItem, object_id: int
+) -> tuple[Any, ...]:
+    item = packed.item
+    return Version(
+        type=type_id,
+        id=item.id,
+        first_run=run,
+        end_run=None,
+        object=object_id,
+        hash=item.hash,
+        raw_hashed=int(item.raw_hashed),
+        trashed=int(item.trashed),
+        name=item.name,
+        updated_at=item.updated_at,
+        folder_id=item.folder_id,
+        refs=None if item.refs is None else item.refs.decode(),
+        redacted=json.dumps(item.redacted) if item.redacted else None,
+    ).row(type_name, packed.sha256)
+
+
+def vanish(
+    connection: sqlite3.Connection, run: int, type_name: str, type_id: int, ids: Iterable[str]
+) -> int:
+    """Ends the open versions of these ids; returns how many there were."""
+    last = last_versions(connection, type_id, ids)
+    open_ones = [(one, sha256) for one, sha256 in last.values() if one.end_run is None]
+    born_now = [(type_id, one.id, run) for one, _ in open_ones if one.first_run == run]
+    connection.executemany(
+        "DELETE FROM versions WHERE type = ? AND id = ? AND first_run = ?", born_now
+    )
+    rows = []
+    for version, sha256 in open_ones:
+        if version.first_run < run:
+            version.end_run = run
+            rows.append(version.row(type_name, sha256))
+    connection.executemany(_INSERT, rows)
+    return len(open_ones)
+
+
+def touch(
+    connection: sqlite3.Connection, run: int, type_name: str, type_id: int, ids: Sequence[str]
+) -> None:
+    """Begins a new version like the last one, where that has ended."""
+    last = last_versions(connection, type_id, ids)
+    if unknown := sorted(set(ids) - last.keys()):
+        raise VaultError(f"The vault has no {type_name} {unknown[0]} that could be confirmed.")
+    rows = []
+    for version, sha256 in last.values():
+        if version.end_run is not None:
+            version.first_run, version.end_run = run, None
+            rows.append(version.row(type_name, sha256))
+    connection.executemany(_INSERT, rows)
+
+
+def add_page(
+    connection: sqlite3.Connection, run: int, type_id: int, number: int | None, ids: Iterable[str]
+) -> None:
+    """The checkpoint of a page, in the transaction of its items."""
+    connection.execute(
+        "INSERT INTO pages SELECT ?1, ?2, coalesce(max(seq), 0) + 1, ?3, ?4"
+        " FROM pages WHERE run = ?1 AND type = ?2",
+        (run, type_id, number, json.dumps(list(ids), ensure_ascii=False)),
+    )
