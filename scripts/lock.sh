@@ -29,7 +29,10 @@ compile --output-file requirements.lock "$@" pyproject.toml
 development_group |
   compile --output-file requirements-dev.lock --constraint requirements.lock "$@" pyproject.toml -
 
-# pip-compile calls what comes from standard input "-r -", and names the constraint as well
-sed -e 's/-r -/development/' -e 's/-c requirements.lock, //' -e 's/, -c requirements.lock//' \
+# pip-compile calls what comes from standard input "-r -", names the constraint as well, and finds
+# pip and setuptools unsafe, which are as good as the rest with their hashes
+sed -e '/^# The following packages are considered to be unsafe/d' \
+  -e 's/-r -/development/' \
+  -e 's/-c requirements.lock, //' -e 's/, -c requirements.lock//' \
   requirements-dev.lock >requirements-dev.lock.new
 mv requirements-dev.lock.new requirements-dev.lock
