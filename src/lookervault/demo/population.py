@@ -1,0 +1,64 @@
+"""How many objects of each type a company of a given size has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lookervault.demo.vocabulary import DEPARTMENTS
+
+#: Share of all items; what is left of 1 are merged queries (one for each sixth dashboard).
+_SHARES = {
+    "looks": 0.30,
+    "dashboards": 0.25,
+    "folders": 0.14,
+    "users": 0.12,
+    "scheduled_plans": 0.06,
+    "alerts": 0.04,
+    "groups": 0.02,
+    "boards": 0.02,
+}
+_AT_LEAST = {"folders": 5 + len(DEPARTMENTS), "users": 4, "groups": 3, "boards": 1}
+
+#: Configuration does not grow with the company's content.
+_FIXED = {
+    "roles": 4 + len(DEPARTMENTS),
+    "permission_sets": 8,
+    "model_sets": 1 + len(DEPARTMENTS),
+    "user_attributes": 12,
+    "themes": 4,
+    "color_collections": 3,
+    "lookml_models": len(DEPARTMENTS) + 1,
+    "connections": 4,
+    "projects": len(DEPARTMENTS) + 1,
+    "datagroups": 6,
+    "integrations": 7,
+    "integration_hubs": 2,
+    "lookml_dashboards": 10,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    counts: Mapping[str, int]
+
+    def __getitem__(self, type_: str) -> int:
+        return self.counts[type_]
+
+
+def population(items: int, overrides: Mapping[str, int] | None = None) -> Population:
+    """`items` objects in all, configuration included; `overrides` names types one by one."""
+    grows = max(0, items - sum(_FIXED.values()))
+    counts = {
+        type_: max(_AT_LEAST.get(type_, 0), int(grows * share)) for type_, share in _SHARES.items()
+    }
+    counts |= _FIXED
+    unknown = set(overrides or ()) - set(counts)
+    if unknown:
+        raise ValueError(f"no such type to count: {', '.join(sorted(unknown))}")
+    counts |= overrides or {}
+    # Everything else belongs to somebody and lies somewhere: those two are never quite empty.
+    counts["users"] = max(1, counts["users"])
+    counts["folders"] = max(5, counts["folders"])
+    counts["merge_queries"] = -(-counts["dashboards"] // 6)
+    return Population(counts)
