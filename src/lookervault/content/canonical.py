@@ -115,30 +115,27 @@ class Canon:
     def read(self, body: bytes) -> Reading:
         obj = None
         try:
-            obj = _DECODER.decode(body)
+            obj, minimal = _decode(body)
             if _deep(body, obj):
                 return Reading(None, sha256(body).digest(), raw_hashed=True)
-            canonical, colons = self._form(obj)
-            if _keys_are_unique(body, colons):
+            canonical, length = self._form(obj)
+            if (minimal and len(body) == length) or _keys_are_unique(body, obj):
                 return Reading(obj, sha256(canonical).digest(), raw_hashed=False)
         except (msgspec.MsgspecError, _InexactError, UnicodeDecodeError, RecursionError):
             obj = _best_effort(body)
         return Reading(obj, sha256(body).digest(), raw_hashed=True)
 
     def _form(self, obj: Any) -> tuple[bytes, int]:
-        """The canonical form, and how many colons the whole object has when encoded."""
-        taken: list[tuple[dict[str, Any], str, Any]] = []
+        """The canonical form, and the length that the whole object has when encoded."""
+        taken = _Taken()
         self._noise.take(obj, taken)
         if self._unordered and type(obj) is list:
             canonical = b"[%b]" % b",".join(sorted(map(_SORTED.encode, obj)))
         else:
             canonical = _SORTED.encode(obj)
-        colons = canonical.count(b":")
-        if taken:
-            colons += len(taken) + _PLAIN.encode([value for _, _, value in taken]).count(b":")
-            for holder, key, value in taken:
-                holder[key] = value
-        return canonical, colons
+        length = len(canonical) + taken.length()
+        taken.put_back()
+        return canonical, length
 
 
 # What the canonical form cannot carry.
@@ -148,10 +145,14 @@ class _InexactError(Exception):
     """A number that a double does not carry exactly as it is spelled."""
 
 
-def _number(spelling: str) -> float | int:
-    """The value of a number that is no plain integer: an `int` where it is a whole one.
+class _ExponentError(Exception):
+    """A number that may be spelled shorter than the encoder spells it."""
 
-    Whole numbers are one spelling then: `1.0`, `1e0` and `1`.
+
+def _number(spelling: str) -> float | int:
+    """The value of a number with a point or an exponent: an `int` where it is a whole one.
+
+    Whole numbers have one form then: that of `1.0`, `1e0` and `1`.
     """
     value = float(spelling)
     shortest = repr(value)
@@ -160,7 +161,22 @@ def _number(spelling: str) -> float | int:
     return int(value) if value.is_integer() else value
 
 
+def _number_with_point(spelling: str) -> float | int:
+    if "e" in spelling or "E" in spelling:
+        raise _ExponentError
+    return _number(spelling)
+
+
 _DECODER = msgspec.json.Decoder(float_hook=_number)
+_MINIMAL_DECODER = msgspec.json.Decoder(float_hook=_number_with_point)
+
+
+def _decode(body: bytes) -> tuple[Any, bool]:
+    """The object, and whether no JSON text of it can be shorter than the encoder's."""
+    try:
+        return _MINIMAL_DECODER.decode(body), True
+    except _ExponentError:
+        return _DECODER.decode(body), False
 
 
 def _deep(body: bytes, obj: Any) -> bool:
@@ -187,16 +203,18 @@ def _levels(obj: Any) -> int:
     return DEPTH
 
 
-def _keys_are_unique(body: bytes, colons: int) -> bool:
-    """Whether no object in the body has a key twice; `colons` is the encoded object's count.
+def _keys_are_unique(body: bytes, obj: Any) -> bool:
+    """Whether no object in the body, decoded as `obj`, has a key twice.
 
-    A decoder keeps the last of equal keys, so the others' colons are missing in what it gives.
-    The encoder never escapes a colon. Hence equal counts are the proof, unless the body spells
-    colons as escapes, which makes its own count too small.
+    Asked only where the lengths differ. Where they are equal the answer is yes: of equal keys a
+    decoder keeps the last, the encoding lacks the others' bytes, and nothing makes up for them.
+
+    The same proof by colons holds for any white space and any spelling but that of a colon by an
+    escape: the encoder escapes none, and the bytes of the others' colons are missing.
     """
     if b"\\u003" in body and _ESCAPED_COLON.search(body):
         return _keys_are_unique_by_pairs(body)
-    return body.count(b":") == colons
+    return body.count(b":") == _PLAIN.encode(obj).count(b":")
 
 
 _ESCAPED_COLON = re.compile(rb"\\u003[aA]")
@@ -255,25 +273,51 @@ def _steps(path: str) -> list[str]:
     return _STEP.findall(path)
 
 
+class _Taken:
+    """Members that are taken out of their objects for the time of an encoding."""
+
+    __slots__ = ("_holders", "_members")
+
+    def __init__(self) -> None:
+        self._holders: list[dict[str, Any]] = []
+        self._members: list[dict[str, Any]] = []
+
+    def add(self, holder: dict[str, Any], members: dict[str, Any]) -> None:
+        self._holders.append(holder)
+        self._members.append(members)
+
+    def length(self) -> int:
+        """By how many bytes the encoding lacks them; asked before they are put back."""
+        count = len(self._members)
+        # Each set of members is encoded with two braces and a comma that it would not have in
+        # its place; there it needs a comma if other members are left.
+        alone = len(_PLAIN.encode(self._members)) - len("[]") - max(count - 1, 0)
+        return alone - count * len("{}") + sum(map(bool, self._holders))
+
+    def put_back(self) -> None:
+        for holder, members in zip(self._holders, self._members, strict=True):
+            holder.update(members)
+
+
 class _Noise:
     """The noise of one level: members to take, and what is to be taken further down."""
 
     __slots__ = ("_below", "_each", "_keys")
 
     def __init__(self, paths: Sequence[Sequence[str]]) -> None:
-        heads = {path[0] for path in paths}
+        heads = sorted({path[0] for path in paths if len(path) > 1})
         below = {
             head: _Noise([path[1:] for path in paths if path[0] == head and len(path) > 1])
-            for head in sorted(heads)
-            if any(path[0] == head and len(path) > 1 for path in paths)
+            for head in heads
         }
-        self._keys = tuple(sorted(path[0] for path in paths if len(path) == 1))
+        self._keys = frozenset(path[0] for path in paths if len(path) == 1)
         self._each = below.pop("[]", None)
         self._below = tuple(below.items())
 
-    def take(self, value: Any, taken: list[tuple[dict[str, Any], str, Any]]) -> None:
+    def take(self, value: Any, taken: _Taken) -> None:
         if type(value) is dict:
-            taken.extend([(value, key, value.pop(key)) for key in self._keys if key in value])
+            if keys := self._keys.intersection(value):
+                taken.add(value, {key: value.pop(key) for key in keys})
             for key, noise in self._below:
                 if key in value:
                     noise.take(value[key], taken)

@@ -97,6 +97,25 @@ class Scope(NamedTuple):
         return self.folders is None or folder_id in self.folders
 
 
+class View(NamedTuple):
+    """What a census looks at."""
+
+    read: Reader
+    known: Known
+    scope: Scope
+
+
+class Due(NamedTuple):
+    """What is to be fetched of a type; `size()` is asked before each page, as it follows the
+    sizes seen. `id_lists`: the server takes several ids in one call.
+    """
+
+    type: str
+    entries: Sequence[Entry]
+    size: Callable[[], int]
+    id_lists: bool
+
+
 class Source(Protocol):
     """How a type is listed and fetched. Stateless; every method may run in any worker thread."""
 
@@ -115,14 +134,12 @@ class Source(Protocol):
         """Whether an id that the census shows no more is asked for before it counts as deleted."""
         ...
 
-    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+    def census(self, view: View) -> Iterator[Listed | Answer]:
         """What exists now. A source whose listing is whole yields its objects at once."""
         ...
 
-    def batches(
-        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
-    ) -> Iterator[Batch]:
-        """The due entries as pages; `size()` is asked before each, as it follows the sizes seen."""
+    def batches(self, due: Due) -> Iterator[Batch]:
+        """The due entries as pages."""
         ...
 
     def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
@@ -168,8 +185,8 @@ class ContentType:
     cost: str
     """Calls for N objects in pages of P."""
     source: Source
-    key: str = "id"
-    """The field that identifies a row."""
+    key: str | None = "id"
+    """The member that identifies an object; None where only the call that brought it does."""
     after: tuple[str, ...] = ()
     """Types that must be in the vault before the census of this one."""
     noise: tuple[str, ...] = ()
@@ -186,6 +203,8 @@ class ContentType:
     title: Callable[[Any], str | None] = title_of
     default: bool = True
     """Whether a run without type arguments includes it."""
+    in_scope: bool = False
+    """Whether a run over some folders includes it."""
     in_folder: Callable[[Any], str | None] | None = None
     """The folder that holds an object, for types that live in folders."""
     immutable: bool = False

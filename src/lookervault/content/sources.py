@@ -8,17 +8,17 @@ from itertools import groupby
 from typing import Any
 
 from lookervault.content.listing import pages
-from lookervault.content.model import Answer, Batch, Entry, Known, Listed, Reader, Scope
+from lookervault.content.model import Answer, Batch, Due, Entry, Listed, Reader, Scope, View
 from lookervault.content.operations import Operation
 from lookervault.errors import NotFoundError
 
 TRASH = "trash"
 
 
-def singly(type_name: str, due: Sequence[Entry]) -> Iterator[Batch]:
+def singly(due: Due) -> Iterator[Batch]:
     """A batch for each entry: for what can only be asked for one by one."""
-    for number, entry in enumerate(due):
-        yield Batch(type_name, number, (entry,), entry.part)
+    for number, entry in enumerate(due.entries):
+        yield Batch(due.type, number, (entry,), entry.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +41,24 @@ class Paged:
     def operations(self) -> tuple[Operation, ...]:
         return (self.search,) if self.one is None else (self.search, self.one)
 
-    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+    def census(self, view: View) -> Iterator[Listed | Answer]:
         for part, selection in self.parts.items():
             params = {"fields": self.columns, "sorts": "id", **selection}
-            for _, rows in pages(read, self.search, params):
-                yield Listed([_entry(row, part) for row in rows if self._in_scope(row, scope)])
+            for _, rows in pages(view.read, self.search, params):
+                yield Listed([_entry(row, part) for row in rows if self._in_scope(row, view.scope)])
 
-    def batches(
-        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
-    ) -> Iterator[Batch]:
+    def batches(self, due: Due) -> Iterator[Batch]:
         number = 0
-        for part, group in groupby(due, key=lambda entry: entry.part):
+        for part, group in groupby(due.entries, key=lambda entry: entry.part):
             entries = tuple(group)
             start = 0
             while start < len(entries):
-                step = size()
+                step = due.size()
                 page = entries[start : start + step]
-                if id_lists:
-                    yield Batch(type_name, number, page, part)
+                if due.id_lists:
+                    yield Batch(due.type, number, page, part)
                 else:
-                    yield Batch(type_name, number, page, part, offset=start, limit=step)
+                    yield Batch(due.type, number, page, part, offset=start, limit=step)
                 number += 1
                 start += step
 
@@ -107,13 +105,11 @@ class Whole:
     def operations(self) -> tuple[Operation, ...]:
         return (self.listing,) if self.one is None else (self.listing, self.one)
 
-    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
-        yield Answer(read.get(self.listing, params=self.params))
+    def census(self, view: View) -> Iterator[Listed | Answer]:
+        yield Answer(view.read.get(self.listing, params=self.params))
 
-    def batches(
-        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
-    ) -> Iterator[Batch]:
-        return singly(type_name, due)
+    def batches(self, due: Due) -> Iterator[Batch]:
+        return singly(due)
 
     def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
         yield self.fetch_one(read, batch.entries[0])
@@ -133,18 +129,16 @@ class Each:
     """
 
     operations: tuple[Operation, ...]
-    ids: Callable[[Known, Scope], Sequence[Entry]]
+    ids: Callable[[View], Sequence[Entry]]
     call: Callable[[Reader, Entry], bytes]
     id_lists: bool = False
     looks_again: bool = False
 
-    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
-        yield Listed(self.ids(known, scope))
+    def census(self, view: View) -> Iterator[Listed | Answer]:
+        yield Listed(self.ids(view))
 
-    def batches(
-        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
-    ) -> Iterator[Batch]:
-        return singly(type_name, due)
+    def batches(self, due: Due) -> Iterator[Batch]:
+        return singly(due)
 
     def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
         yield self.fetch_one(read, batch.entries[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,12 @@ from lookervault.content.model import (
     Answer,
     Batch,
     ContentType,
+    Due,
     Entry,
-    Known,
     Listed,
     Reader,
     References,
-    Scope,
+    View,
 )
 from lookervault.content.operations import Operation
 from lookervault.content.sources import singly
@@ -37,19 +37,17 @@ class Alerts:
     id_lists: bool = False
     looks_again: bool = True
 
-    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+    def census(self, view: View) -> Iterator[Listed | Answer]:
         halves = [{"all_owners": "true", "disabled": value} for value in ("false", "true")]
         for half in halves:
-            for body, _ in pages(read, op.SEARCH_ALERTS, half, limit=_ROWS):
+            for body, _ in pages(view.read, op.SEARCH_ALERTS, half, limit=_ROWS):
                 yield Answer(body)
         for half in halves:
-            for _, rows in pages(read, op.SEARCH_ALERTS, {**half, "fields": "id"}):
+            for _, rows in pages(view.read, op.SEARCH_ALERTS, {**half, "fields": "id"}):
                 yield Listed([Entry(str(row["id"])) for row in rows])
 
-    def batches(
-        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
-    ) -> Iterator[Batch]:
-        return singly(type_name, due)
+    def batches(self, due: Due) -> Iterator[Batch]:
+        return singly(due)
 
     def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
         yield self.fetch_one(read, batch.entries[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,12 @@ from lookervault.content.model import (
     Answer,
     Batch,
     ContentType,
+    Due,
     Entry,
     Known,
     Listed,
     Reader,
-    Scope,
+    View,
 )
 from lookervault.content.operations import Operation
 from lookervault.content.sources import singly
@@ -40,18 +41,16 @@ class ContentMetadata:
     id_lists: bool = False
     looks_again: bool = False
 
-    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
-        parents, children = _tree(known)
-        inside = {i: parents[i] for i in children if i in parents and scope.holds(i)}
+    def census(self, view: View) -> Iterator[Listed | Answer]:
+        parents, children = _tree(view.known)
+        inside = {i: parents[i] for i in children if i in parents and view.scope.holds(i)}
         if not inside:
             return
-        by_folder = _means_folder(read, inside, children)
+        by_folder = _means_folder(view.read, inside, children)
         yield Listed([Entry(i, part=i if by_folder else meta) for i, meta in inside.items()])
 
-    def batches(
-        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
-    ) -> Iterator[Batch]:
-        return singly(type_name, due)
+    def batches(self, due: Due) -> Iterator[Batch]:
+        return singly(due)
 
     def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
         yield self.fetch_one(read, batch.entries[0])
@@ -93,10 +92,11 @@ TYPE = ContentType(
     name="content_metadata",
     schema="ContentMeta[]",
     holds="which folders inherit their access list; the id is the parent folder's",
+    key=None,
     permission="manage_spaces (Admin)",
     cost="one per folder that has folders inside",
+    in_scope=True,
     source=ContentMetadata(),
     after=("folders",),
     unordered=True,
-    in_folder=None,
 )

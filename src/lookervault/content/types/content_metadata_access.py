@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Known, Reader, Scope
+from lookervault.content.model import ContentType, Entry, Reader, View
 from lookervault.content.sources import Each
 
 
-def _roots(known: Known, scope: Scope) -> Iterator[str]:
-    for i, folder in known.objects("folders"):
+def _roots(view: View) -> Iterator[str]:
+    for i, folder in view.known.objects("folders"):
         meta = folder.get("content_metadata_id")
-        if meta and not folder.get("parent_id") and scope.holds(i):
+        if meta and not folder.get("parent_id") and view.scope.holds(i):
             yield str(meta)
 
 
-def _on_their_own(known: Known, scope: Scope) -> Iterator[str]:
-    for _, rows in known.objects("content_metadata"):
+def _on_their_own(view: View) -> Iterator[str]:
+    for _, rows in view.known.objects("content_metadata"):
         for row in rows:
             folder = row.get("folder_id")
-            if folder and row.get("inherits") is False and scope.holds(str(folder)):
+            if folder and row.get("inherits") is False and view.scope.holds(str(folder)):
                 yield str(row["id"])
 
 
-def _boards(known: Known, scope: Scope) -> Iterator[str]:
-    if scope.folders is None:
-        for _, board in known.objects("boards"):
+def _boards(view: View) -> Iterator[str]:
+    if view.scope.folders is None:
+        for _, board in view.known.objects("boards"):
             if board.get("content_metadata_id"):
                 yield str(board["content_metadata_id"])
 
 
-def _ids(known: Known, scope: Scope) -> Sequence[Entry]:
-    found = (*_roots(known, scope), *_on_their_own(known, scope), *_boards(known, scope))
+def _ids(view: View) -> Sequence[Entry]:
+    found = (*_roots(view), *_on_their_own(view), *_boards(view))
     return [Entry(i) for i in dict.fromkeys(found)]
 
 
@@ -46,8 +46,10 @@ TYPE = ContentType(
     schema="ContentMetaGroupUser[]",
     holds="access lists of folders that do not inherit theirs, and of boards; the id is the "
     "content metadata's",
+    key=None,
     permission="manage_spaces (Admin)",
     cost="one per folder that does not inherit, one per board",
+    in_scope=True,
     source=Each((op.ALL_CONTENT_METADATA_ACCESSES,), _ids, _call),
     after=("folders", "boards", "content_metadata"),
     noise=("[].can",),

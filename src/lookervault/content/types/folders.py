@@ -12,6 +12,7 @@ TYPE = ContentType(
     holds="folders of every kind with their parents; not the content inside",
     permission="see_lookml_dashboards or see_looks; content access to every folder",
     cost="1",
+    in_scope=True,
     source=Whole(op.ALL_FOLDERS, op.FOLDER),
     noise=(
         "can",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,12 +13,12 @@ from lookervault.content.model import (
     Answer,
     Batch,
     ContentType,
+    Due,
     Entry,
-    Known,
     Listed,
     Reader,
     References,
-    Scope,
+    View,
 )
 from lookervault.content.operations import Operation
 from lookervault.content.sources import TRASH
@@ -37,22 +37,20 @@ class Looks:
     id_lists: bool = False
     looks_again: bool = True
 
-    def census(self, read: Reader, known: Known, scope: Scope) -> Iterator[Listed | Answer]:
+    def census(self, view: View) -> Iterator[Listed | Answer]:
         for deleted in ("false", "true"):
             params = {"fields": "id,updated_at,folder_id", "sorts": "id", "deleted": deleted}
-            for _, rows in pages(read, op.SEARCH_LOOKS, params):
-                inside = [row for row in rows if scope.holds(_folder(row))]
+            for _, rows in pages(view.read, op.SEARCH_LOOKS, params):
+                inside = [row for row in rows if view.scope.holds(_folder(row))]
                 yield Listed([_entry(row, trashed=deleted == "true") for row in inside])
 
-    def batches(
-        self, type_name: str, due: Sequence[Entry], size: Callable[[], int], id_lists: bool
-    ) -> Iterator[Batch]:
+    def batches(self, due: Due) -> Iterator[Batch]:
         number = 0
-        for part, group in groupby(sorted(due, key=_part), key=_part):
+        for part, group in groupby(sorted(due.entries, key=_part), key=_part):
             entries = tuple(group)
             whole_folder = part not in ("", TRASH) and len(entries) > 1
             for page in (entries,) if whole_folder else ((entry,) for entry in entries):
-                yield Batch(type_name, number, page, part)
+                yield Batch(due.type, number, page, part)
                 number += 1
 
     def fetch(self, read: Reader, batch: Batch) -> Iterator[Answer]:
@@ -92,6 +90,7 @@ TYPE = ContentType(
     holds="looks with their query; the trash too",
     permission="see_looks in every folder and model (Admin sees all)",
     cost="folders that hold looks + looks in the trash + 2 x (N/5000 + 1)",
+    in_scope=True,
     source=Looks(),
     noise=(
         "can",

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Known, Reader, References, Scope
+from lookervault.content.model import (
+    ContentType,
+    Entry,
+    Reader,
+    References,
+    View,
+)
 from lookervault.content.sources import Each
 
 
-def _needed(known: Known, _: Scope) -> Sequence[Entry]:
-    return [Entry(i) for i in sorted(known.needed("merge_queries"))]
+def _needed(view: View) -> Sequence[Entry]:
+    return [Entry(i) for i in sorted(view.known.needed("merge_queries"))]
 
 
 def _call(read: Reader, entry: Entry) -> bytes:
@@ -30,6 +36,7 @@ TYPE = ContentType(
     holds="merged queries that dashboard tiles name by id; asked for once, ever",
     permission="see_user_dashboards and access_data on the models involved",
     cost="N, once each",
+    in_scope=True,
     source=Each((op.MERGE_QUERY,), _needed, _call),
     after=("dashboards",),
     noise=("can",),

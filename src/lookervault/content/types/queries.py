@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Known, Reader, Scope
+from lookervault.content.model import ContentType, Entry, Reader, View
 from lookervault.content.sources import Each
 
 QUERY_NOISE = ("can", "share_url", "expanded_share_url")
@@ -15,8 +15,8 @@ def prefixed(prefix: str, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{prefix}.{path}" for path in paths)
 
 
-def _needed(known: Known, _: Scope) -> Sequence[Entry]:
-    return [Entry(i) for i in sorted(known.needed("queries"))]
+def _needed(view: View) -> Sequence[Entry]:
+    return [Entry(i) for i in sorted(view.known.needed("queries"))]
 
 
 def _call(read: Reader, entry: Entry) -> bytes:
@@ -29,6 +29,7 @@ TYPE = ContentType(
     holds="queries that merged queries, alerts and schedules name by id; asked for once, ever",
     permission="access_data on the query's model",
     cost="N, once each",
+    in_scope=True,
     source=Each((op.QUERY,), _needed, _call),
     after=("dashboards", "looks", "merge_queries", "alerts", "scheduled_plans"),
     noise=QUERY_NOISE,

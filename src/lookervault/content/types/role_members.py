@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Known, Reader, Scope
+from lookervault.content.model import ContentType, Entry, Reader, View
 from lookervault.content.sources import Each
 
 
-def _ids(known: Known, _: Scope) -> Sequence[Entry]:
-    return [Entry(f"{i}/{kind}") for i, _ in known.objects("roles") for kind in ("groups", "users")]
+def _ids(view: View) -> Sequence[Entry]:
+    return [
+        Entry(f"{i}/{kind}") for i, _ in view.known.objects("roles") for kind in ("groups", "users")
+    ]
 
 
 def _call(read: Reader, entry: Entry) -> bytes:
@@ -26,6 +28,7 @@ TYPE = ContentType(
     schema="User[]",
     holds="ids of the groups and users that hold each role directly; ids are `ROLE/groups`, "
     "`ROLE/users`",
+    key=None,
     permission="manage_roles (Admin)",
     cost="two per role",
     source=Each((op.ROLE_GROUPS, op.ROLE_USERS), _ids, _call),

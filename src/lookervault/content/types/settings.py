@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Known, Reader, Scope
+from lookervault.content.model import ContentType, Entry, Reader, View
 from lookervault.content.sources import Each
 
 SINGLETONS = {
@@ -36,7 +36,7 @@ _SIGN_IN_NOISE = (
 )
 
 
-def _ids(_: Known, __: Scope) -> Sequence[Entry]:
+def _ids(_: View) -> Sequence[Entry]:
     return [Entry(name) for name in SINGLETONS]
 
 
@@ -49,6 +49,7 @@ TYPE = ContentType(
     schema="",
     holds="general, session, password, SAML, OIDC, LDAP, branding, mobile and other settings; "
     "the id is the setting's name",
+    key=None,
     permission="Admin",
     cost=f"{len(SINGLETONS)}",
     source=Each(tuple(SINGLETONS.values()), _ids, _call),

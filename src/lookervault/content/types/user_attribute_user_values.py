@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Known, Reader, Scope
+from lookervault.content.model import ContentType, Entry, Reader, View
 from lookervault.content.sources import Each
 
 
-def _ids(known: Known, _: Scope) -> Sequence[Entry]:
-    return [Entry(i) for i, _ in known.objects("users")]
+def _ids(view: View) -> Sequence[Entry]:
+    return [Entry(i) for i, _ in view.known.objects("users")]
 
 
 def _call(read: Reader, entry: Entry) -> bytes:
@@ -21,6 +21,7 @@ TYPE = ContentType(
     name="user_attribute_user_values",
     schema="UserAttributeWithValue[]",
     holds="each user's attribute values and where they come from; the id is the user's",
+    key=None,
     permission="manage_user_attributes (Admin)",
     cost="one per user",
     source=Each((op.USER_ATTRIBUTE_USER_VALUES,), _ids, _call),

@@ -1,0 +1,168 @@
+"""From the bytes of an answer to items in the vault.
+
+Everything here runs in a worker thread: calling, splitting, cutting secrets, hashing, compressing.
+Only the last step, the transaction, is one at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from lookervault.content.canonical import Canon, Reading, member, split
+from lookervault.content.model import Answer, ContentType, Item, Missing, Scope
+from lookervault.content.redaction import Redactor
+from lookervault.errors import BadAnswerError
+from lookervault.storage.repository import Repository
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(slots=True)
+class Digest:
+    """What became of one or more answers."""
+
+    ids: set[str] = field(default_factory=set)
+    """Stored."""
+    seen: set[str] = field(default_factory=set)
+    """There, whether stored or not: an id that came twice, and not the same, is not stored."""
+    beside: set[str] = field(default_factory=set)
+    """Of another identity than was asked for: not stored."""
+    bad: list[Missing] = field(default_factory=list)
+    """Rows that cannot be named by an id."""
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    bytes: int = 0
+
+    def add(self, other: Digest) -> None:
+        self.ids |= other.ids
+        self.seen |= other.seen
+        self.beside |= other.beside
+        self.bad += other.bad
+        self.new += other.new
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.bytes += other.bytes
+
+
+class BatchProcessor:
+    """One for each content type of a run; thread-safe.
+
+    `thinking` is held while bytes are split and hashed: that work holds the interpreter lock
+    anyway, and threads that fight for it lose half of a core (docs/design/decisions).
+    """
+
+    def __init__(
+        self,
+        content_type: ContentType,
+        scope: Scope,
+        run: int,
+        vault: Repository,
+        thinking: threading.Lock,
+    ) -> None:
+        self._type = content_type
+        self._scope = scope
+        self._run = run
+        self._vault = vault
+        self._thinking = thinking
+        self._canon = Canon(content_type.noise, unordered=content_type.unordered)
+        self._redactor = Redactor(content_type.secrets)
+
+    def store(self, answer: Answer, wanted: frozenset[str] | None) -> Digest:
+        """Reads the answer's objects and writes them, with their ids as the run's checkpoint.
+
+        With `wanted`, objects of other ids are refused. Raises `BadAnswerError` where the answer
+        is no JSON of the form expected.
+        """
+        digest = Digest()
+        with self._thinking:
+            items = self._items(answer, wanted, digest)
+        if items:
+            stored = self._vault.store(self._run, self._vault.pack(items), None)
+            digest.new, digest.changed, digest.unchanged = (
+                stored.new,
+                stored.changed,
+                stored.unchanged,
+            )
+            digest.ids = {item.id for item in items}
+            digest.bytes = sum(len(item.body) for item in items)
+        return digest
+
+    def _items(self, answer: Answer, wanted: frozenset[str] | None, digest: Digest) -> list[Item]:
+        found: dict[str, Item] = {}
+        twice: set[str] = set()
+        for body in split(answer.body) if answer.id is None else [answer.body]:
+            item = self._read(answer, body)
+            if item is None:
+                digest.bad.append(Missing(self._type.name, "?", "no_identity"))
+            elif wanted is not None and item.id not in wanted:
+                digest.beside.add(item.id)
+            elif self._in_scope(item):
+                digest.seen.add(item.id)
+                if item.id in found and found[item.id].hash != item.hash:
+                    twice.add(item.id)
+                found[item.id] = item
+        return [item for item in found.values() if item.id not in twice]
+
+    def _read(self, answer: Answer, body: bytes) -> Item | None:
+        """None where the object has no identity."""
+        cut, redacted = self._redactor.cut(body)
+        reading = self._canon.read(cut)
+        if answer.id is not None and reading.obj is None:
+            split(b"[%b]" % cut)  # raises where it is no JSON at all, rather than merely extreme
+        identity = self._own_identity(cut, reading)
+        if answer.id is not None:
+            if identity not in (None, answer.id):
+                message = f"{self._type.name} {answer.id} was asked for and {identity} came"
+                raise BadAnswerError(message)
+            identity = answer.id
+        return None if identity is None else self._item(identity, cut, reading, redacted)
+
+    def _own_identity(self, body: bytes, reading: Reading) -> str | None:
+        if self._type.key is None:
+            return None
+        if isinstance(reading.obj, dict):
+            value = reading.obj.get(self._type.key)
+            return None if value is None else str(value)
+        return member(body, self._type.key)
+
+    def _item(
+        self, identity: str, body: bytes, reading: Reading, redacted: tuple[str, ...]
+    ) -> Item:
+        obj = reading.obj if isinstance(reading.obj, dict) else {}
+        in_folder = self._type.in_folder
+        updated_at = obj.get("updated_at")
+        return Item(
+            type=self._type.name,
+            id=identity,
+            body=body,
+            hash=reading.hash,
+            raw_hashed=reading.raw_hashed,
+            name=self._type.title(reading.obj) if obj else None,
+            updated_at=updated_at if isinstance(updated_at, str) else None,
+            trashed=obj.get("deleted") is True,
+            folder_id=in_folder(obj) if in_folder else None,
+            refs=self._references(obj),
+            redacted=redacted,
+        )
+
+    def _references(self, obj: dict[str, Any]) -> bytes | None:
+        references = self._type.references(obj)
+        grouped = {"has": _grouped(references.has), "needs": _grouped(references.needs)}
+        kept = {kind: targets for kind, targets in grouped.items() if targets}
+        return _encode(kept) if kept else None
+
+    def _in_scope(self, item: Item) -> bool:
+        return self._type.in_folder is None or self._scope.holds(item.folder_id)
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for kind, identity in sorted(set(pairs)):
+        grouped.setdefault(kind, []).append(identity)
+    return grouped

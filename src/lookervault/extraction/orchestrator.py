@@ -1,0 +1,333 @@
+"""One run, from the login to the sealed result.
+
+The orchestrator's thread plans and counts; worker threads call, hash and store. They meet in a
+bounded queue of work and an unbounded queue of results, so neither can hold the other up for
+ever. A first run, a run over a few types and a run over some folders are the same code: they
+differ in what is due.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lookervault.config.models import ParallelConfig
+from lookervault.content import operations as op
+from lookervault.content.model import ContentType, Scope
+from lookervault.errors import (
+    CallError,
+    Interrupted,
+    LookerVaultError,
+    TransientError,
+    UnauthorizedError,
+    UsageError,
+)
+from lookervault.extraction.batch_processor import BatchProcessor
+from lookervault.extraction.known import VaultKnown
+from lookervault.extraction.memory import peak_memory_mb
+from lookervault.extraction.parallel import Workers
+from lookervault.extraction.progress import Progress
+from lookervault.extraction.rate_limiter import RateLimiter
+from lookervault.extraction.retry import Calls, Client, Tally
+from lookervault.extraction.stop import Stop
+from lookervault.extraction.tasks import Done, Performer, Work
+from lookervault.extraction.type_run import Phase, TypeRun
+from lookervault.extraction.visibility import Caller, Version, caller, decoded, version
+from lookervault.extraction.work_queue import InFlight
+from lookervault.storage.repository import Repository
+from lookervault.storage.runs import RunEnd, RunStart, TypeResult
+
+SESSION = "session"
+"""On whose account the calls of the run itself go: version, user, roles, scope."""
+_POLL_S = 0.1
+"""Seconds after which the orchestrator looks whether it was asked to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a run is asked to do."""
+
+    types: Sequence[ContentType]
+    base_url: str
+    program_version: str
+    folders: tuple[str, ...] = ()
+    recursive: bool = False
+    same_instance: bool = False
+    accept_visibility: bool = False
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a run brought; `error` is why it failed or was interrupted."""
+
+    run: int
+    end: RunEnd
+    logins: int = 0
+    error: LookerVaultError | None = None
+
+
+class Orchestrator:
+    """Runs once; `stop.request()` may be called by any thread or signal handler meanwhile."""
+
+    def __init__(
+        self,
+        client: Client,
+        vault: Repository,
+        config: ParallelConfig,
+        progress: Progress,
+        *,
+        stop: Stop | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self._vault = vault
+        self._config = config
+        self._progress = progress
+        self._stop = stop or Stop()
+        self._clock = clock
+        self._now = now
+        self._tally = Tally()
+        jitter = jitter or random.Random()
+        self._limiter = RateLimiter(config.rate, clock=clock, wait=self._stop.wait, jitter=jitter)
+        self._calls = Calls(
+            client, self._limiter, config, stop=self._stop, tally=self._tally, jitter=jitter
+        )
+        self._failures_in_a_row = 0
+        self._utilization = 0.0
+
+    def run(self, request: Request) -> Result:
+        """Raises what went wrong before the run was begun; afterwards the result tells."""
+        session = self._calls.for_type(SESSION)
+        looker = version(session)
+        self._claim(looker.web_url or request.base_url, request)
+        who = caller(session)
+        scope = self._scope(request)
+        run = self._vault.begin_run(self._start(request, looker, who, scope))
+        types = [self._type_run(t, run, scope) for t in request.types]
+        error = None
+        try:
+            self._extract({t.name: t for t in types}, run, scope)
+        except LookerVaultError as raised:
+            error = raised
+        end = self._end(run, types, who, request, error)
+        self._vault.end_run(run, end)
+        return Result(run=run, end=end, error=error)
+
+    # Before.
+
+    def _claim(self, instance: str, request: Request) -> None:
+        owner = self._vault.instance()
+        if owner not in (None, instance) and not request.same_instance:
+            raise UsageError(
+                f"This vault belongs to {owner}, and {instance} was to be extracted into it.",
+                hint="Name another vault with --vault, or pass --same-instance if that Looker was"
+                " renamed or moved.",
+            )
+        if owner != instance:
+            self._vault.set_instance(instance)
+
+    def _scope(self, request: Request) -> Scope:
+        if not request.folders:
+            return Scope()
+        body = self._calls.for_type(SESSION).get(op.ALL_FOLDERS, params={"fields": "id,parent_id"})
+        rows = decoded(body, op.ALL_FOLDERS)
+        parents = {str(row["id"]): str(row.get("parent_id") or "") for row in rows}
+        if unknown := [i for i in request.folders if i not in parents]:
+            raise UsageError(
+                f"Looker shows no folder {', '.join(unknown)}.",
+                hint="The id is the number in the folder's URL; `list folders` shows them.",
+            )
+        inside = set(request.folders)
+        grown = request.recursive
+        while grown:
+            below = {i for i, parent in parents.items() if parent in inside} - inside
+            inside |= below
+            grown = bool(below)
+        return Scope(frozenset(inside))
+
+    def _start(self, request: Request, looker: Version, who: Caller, scope: Scope) -> RunStart:
+        return RunStart(
+            started=self._now(),
+            instance=looker.web_url or request.base_url,
+            base_url=request.base_url,
+            user=who.name,
+            user_id=who.user_id,
+            looker_version=looker.release,
+            program_version=request.program_version,
+            arguments=dict(request.arguments),
+            types=[t.name for t in request.types],
+            scope=None if scope.folders is None else sorted(scope.folders),
+        )
+
+    def _type_run(self, content_type: ContentType, run: int, scope: Scope) -> TypeRun:
+        scoped = scope.folders is not None
+        return TypeRun(content_type, self._config, self._vault, run, scoped=scoped)
+
+    # While it runs.
+
+    def _extract(self, types: Mapping[str, TypeRun], run: int, scope: Scope) -> None:
+        thinking = threading.Lock()
+        processors = {
+            name: BatchProcessor(t.type, scope, run, self._vault, thinking)
+            for name, t in types.items()
+        }
+        performer = Performer(
+            [t.type for t in types.values()],
+            processors=processors,
+            calls=self._calls,
+            known=VaultKnown(self._vault),
+            scope=scope,
+            in_flight=InFlight(self._config.bytes_in_flight),
+        )
+        workers = Workers(self._config.workers, self._config.queue_size, performer)
+        began = self._clock()
+        waited = self._limiter.waited
+        finished = False
+        try:
+            self._feed(types, workers)
+            finished = True
+        finally:
+            if not finished:
+                self._stop.request()
+                self._stop.spread()
+            workers.close(drop=not finished)
+            seconds = max(self._clock() - began, 1e-9)
+            busy = workers.busy_seconds - (self._limiter.waited - waited)
+            self._utilization = max(0.0, min(1.0, busy / (workers.count * seconds)))
+
+    def _feed(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
+        while True:
+            self._begin_ready(types)
+            self._settle_all(types, workers)
+            work = self._next(types)
+            if work is not None:
+                while not workers.tasks.put(work, _POLL_S):
+                    self._check_stop()
+            elif all(t.phase is Phase.DONE for t in types.values()):
+                return
+            else:
+                self._settle_one(types, workers)
+
+    def _begin_ready(self, types: Mapping[str, TypeRun]) -> None:
+        for one in types.values():
+            if one.phase is Phase.WAITING:
+                needed = {name: types[name] for name in one.type.after if name in types}
+                if all(other.phase is Phase.DONE for other in needed.values()):
+                    one.begin(needed)
+
+    def _next(self, types: Mapping[str, TypeRun]) -> Work | None:
+        """Types that others wait for go first, then the longest: so that none is left alone."""
+        waited_for = {
+            name for t in types.values() if t.phase is Phase.WAITING for name in t.type.after
+        }
+        order = sorted(types.values(), key=lambda t: (t.name not in waited_for, -t.remaining))
+        for one in order:
+            if (work := one.take()) is not None:
+                return work
+        return None
+
+    def _settle_all(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
+        while not workers.results.empty():
+            self._settle(types, workers.results.get())
+
+    def _settle_one(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
+        while True:
+            self._check_stop()
+            try:
+                self._settle(types, workers.results.get(timeout=_POLL_S))
+            except queue.Empty:
+                self._progress.beat(self._tally, self._limiter.rate)
+            else:
+                return
+
+    def _settle(self, types: Mapping[str, TypeRun], done: Done) -> None:
+        self._judge(done)
+        one = types[done.work.type]
+        one.settle(done)
+        self._progress.update(
+            one.name, one.objects, max(one.census, one.objects), finished=one.phase is Phase.DONE
+        )
+        self._progress.beat(self._tally, self._limiter.rate)
+
+    def _judge(self, done: Done) -> None:
+        """Raises the errors that no other page could do better with."""
+        error = done.error
+        if error is not None and (
+            not isinstance(error, CallError) or isinstance(error, UnauthorizedError)
+        ):
+            raise error
+        if not isinstance(error, TransientError):
+            self._failures_in_a_row = 0
+            return
+        self._failures_in_a_row += 1
+        if self._failures_in_a_row >= max(3, self._config.workers):
+            raise error
+
+    def _check_stop(self) -> None:
+        if self._stop.requested:
+            self._stop.spread()
+            raise Interrupted("The run was stopped.", hint="Run the same command to go on.")
+
+    # After.
+
+    def _end(
+        self,
+        run: int,
+        types: Sequence[TypeRun],
+        who: Caller,
+        request: Request,
+        error: LookerVaultError | None,
+    ) -> RunEnd:
+        root, by_type = self._vault.root(run, [t.name for t in types])
+        results = [self._type_result(t, run, by_type.get(t.name)) for t in types]
+        missing = sorted(m for t in types for m in t.missing)
+        reasons = [] if who.sees_all or request.accept_visibility else ["visibility"]
+        if any(not t.complete for t in types):
+            reasons.append("missing")
+        return RunEnd(
+            finished=self._now(),
+            status=_status(error, reasons),
+            reasons=reasons if error is None else [*reasons, error.message],
+            calls=self._tally.calls.total(),
+            retries=self._tally.retries.total(),
+            throttled=self._limiter.throttled_calls,
+            bytes=self._tally.bytes,
+            items=sum(result.items for result in results),
+            utilization=round(self._utilization, 4),
+            peak_memory_mb=peak_memory_mb(),
+            root=root,
+            types=results,
+            missing=missing,
+        )
+
+    def _type_result(self, one: TypeRun, run: int, root: bytes | None) -> TypeResult:
+        items = len(self._vault.confirmed(run, one.name))
+        return TypeResult(
+            type=one.name,
+            items=items,
+            new=one.new,
+            changed=one.changed,
+            unchanged=items - one.new - one.changed,
+            deleted=one.deleted,
+            missing=len(one.missing),
+            calls=self._tally.calls[one.name],
+            census=one.census,
+            status="complete" if one.complete else "incomplete",
+            reason=one.reason,
+            root=root,
+        )
+
+
+def _status(error: LookerVaultError | None, reasons: list[str]) -> str:
+    if isinstance(error, Interrupted):
+        return "interrupted"
+    if error is not None:
+        return "failed"
+    return "partial" if reasons else "complete"

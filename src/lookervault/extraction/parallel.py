@@ -1,0 +1,50 @@
+"""The worker threads."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from lookervault.extraction.work_queue import WorkQueue
+
+
+class Workers[Work, Done]:
+    """`count` threads that take work from a bounded queue and report what became of it.
+
+    One thread is the serial mode. `perform` must not raise: what goes wrong is part of its
+    result. `results` is unbounded, but never holds more than was handed in. Only the thread that
+    created the pool may call its methods; `busy_seconds` is exact once the pool is closed.
+    """
+
+    def __init__(self, count: int, queue_size: int, perform: Callable[[Work], Done]) -> None:
+        self.count = count
+        self.tasks: WorkQueue[Work] = WorkQueue(queue_size)
+        self.results: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._perform = perform
+        self._busy = 0.0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="worker")
+        self._loops = [self._pool.submit(self._loop) for _ in range(count)]
+
+    def _loop(self) -> None:
+        while (task := self.tasks.get()) is not None:
+            began = time.monotonic()
+            done = self._perform(task)
+            with self._lock:
+                self._busy += time.monotonic() - began
+            self.results.put(done)
+
+    def close(self, *, drop: bool = False) -> None:
+        """Waits for the work in hand; with `drop`, what is queued is not begun."""
+        self.tasks.close(drop=drop)
+        self._pool.shutdown(wait=True)
+        for loop in self._loops:
+            loop.result()
+
+    @property
+    def busy_seconds(self) -> float:
+        with self._lock:
+            return self._busy

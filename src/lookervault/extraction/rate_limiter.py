@@ -1,0 +1,153 @@
+"""How fast all workers together may call Looker.
+
+A token bucket (pyrate-limiter's GCRA) spaces the calls. Nobody documents a Looker's limit, so it
+is found: a 429 halves the rate, once for all the calls that were under way together, and every
+worker waits as long as the answer says. Then the rate rises again: fast to just below where it
+was refused, slowly beyond (the shape of TCP CUBIC, RFC 9438: most of the time is spent close to
+the limit, and the limit is seldom touched).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from pyrate_limiter import GCRA, AbstractClock, Rate, RateItem, StateBucket
+
+_BURST = 2
+_WINDOW_S = 5.0
+"""Seconds over which the present rate is measured."""
+_SLOWEST = 0.2
+"""Calls a second below which no 429 pushes the rate."""
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 60.0
+_RECOVERY_S = 4.0
+"""Seconds after an episode until the rate is back at where it was refused."""
+_FREE_AFTER = 4.0
+"""A rate this many times the last refused one is no limit any more."""
+
+
+class _Clock(AbstractClock):
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+
+    def now(self) -> int:
+        return int(self._now() * 1000)
+
+
+class RateLimiter:
+    """Thread-safe; one lock guards everything, and nobody sleeps while holding it.
+
+    `ceiling` is the rate that was asked for in calls a second, None for no limit of our own.
+    `clock` is monotonic, in seconds; `wait` sleeps and may raise to stop.
+    """
+
+    def __init__(
+        self,
+        ceiling: float | None,
+        *,
+        clock: Callable[[], float],
+        wait: Callable[[float], None],
+        jitter: random.Random,
+    ) -> None:
+        self._ceiling = ceiling
+        self._clock = clock
+        self._wait = wait
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self._bucket = StateBucket([_rate(ceiling or 1)], GCRA(), clock=_Clock(clock))
+        self._sent: deque[float] = deque()
+        self._not_before = 0.0
+        self._episode_at: float | None = None
+        self._refused_rate = 0.0
+        self._floor_rate = 0.0
+        self._episodes_in_a_row = 0
+        self.waited = 0.0
+        self.throttled_calls = 0
+
+    def acquire(self) -> float:
+        """Waits until a call may be sent; returns when it was let go, for `throttled`."""
+        while (pause := self._try()) > 0:
+            self._wait(pause)
+        with self._lock:
+            now = self._clock()
+            self._sent.append(now)
+            return now
+
+    def _try(self) -> float:
+        """Seconds to wait before the next try; 0 lets one call go."""
+        with self._lock:
+            now = self._clock()
+            pause = self._not_before - now
+            if pause <= 0 and (rate := self._rate_at(now)) is not None:
+                self._bucket.rates = [_rate(rate)]
+                item = RateItem("call", math.ceil(now * 1000))
+                if self._bucket.put(item):
+                    return 0.0
+                waiting = self._bucket.waiting(item)
+                pause = max(float(waiting if isinstance(waiting, int) else 1) / 1000, 0.001)
+            pause = max(0.0, pause)
+            self.waited += pause
+            return pause
+
+    def throttled(self, sent_at: float, retry_after: float | None) -> None:
+        """A call that `acquire` let go at `sent_at` was answered 429."""
+        with self._lock:
+            now = self._clock()
+            self.throttled_calls += 1
+            new_episode = self._episode_at is None or sent_at > self._episode_at
+            if new_episode:
+                self._begin_episode(now)
+            pause = retry_after if retry_after is not None else self._backoff()
+            until = now + pause * (1 + 0.1 * self._jitter.random())
+            self._not_before = max(self._not_before, until)
+            self._episode_at = max(now, self._episode_at or now)
+
+    def succeeded(self, sent_at: float) -> None:
+        """A call was answered with anything but 429."""
+        with self._lock:
+            if self._episode_at is not None and sent_at > self._episode_at:
+                self._episodes_in_a_row = 0
+
+    def _begin_episode(self, now: float) -> None:
+        present = self._rate_at(now)
+        measured = self._measured(now)
+        self._refused_rate = measured if present is None else min(present, max(measured, present))
+        self._floor_rate = max(_SLOWEST, self._refused_rate / 2)
+        self._episodes_in_a_row += 1
+
+    def _backoff(self) -> float:
+        doubled = _FIRST_PAUSE_S * 2.0 ** (self._episodes_in_a_row - 1)
+        return min(_LONGEST_PAUSE_S, doubled)
+
+    def _rate_at(self, now: float) -> float | None:
+        """Calls a second that are allowed now; None is no limit."""
+        if self._episode_at is None:
+            return self._ceiling
+        since = max(0.0, now - max(self._episode_at, self._not_before))
+        gap = self._refused_rate - self._floor_rate
+        rate = self._refused_rate + gap * ((since / _RECOVERY_S) - 1) ** 3
+        if self._ceiling is not None:
+            return min(rate, self._ceiling)
+        return rate if rate < self._refused_rate * _FREE_AFTER else None
+
+    def _measured(self, now: float) -> float:
+        while self._sent and self._sent[0] < now - _WINDOW_S:
+            self._sent.popleft()
+        if not self._sent:
+            return _SLOWEST
+        return max(_SLOWEST, len(self._sent) / max(now - self._sent[0], 1.0))
+
+    @property
+    def rate(self) -> float | None:
+        """Calls a second that are allowed at the moment, None for no limit."""
+        with self._lock:
+            return self._rate_at(self._clock())
+
+
+def _rate(per_second: float) -> Rate:
+    """In thousandths of a call a second: the library counts whole calls in whole milliseconds."""
+    return Rate(max(1, round(per_second * 1000)), 1_000_000, burst=_BURST)

@@ -1,0 +1,152 @@
+"""Calls that are worth another try get one.
+
+`Calls` is what a content type reads Looker through: it waits for the rate limiter, sends the
+call, counts it, and repeats what may go better next time, within a bound in number and in time.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from typing import Protocol
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
+from tenacity.stop import stop_base
+
+from lookervault.config.models import ParallelConfig
+from lookervault.content.operations import Operation
+from lookervault.errors import RateLimitedError, TransientError
+from lookervault.extraction.rate_limiter import RateLimiter
+from lookervault.extraction.stop import Stop
+
+_LONGEST_BACKOFF_S = 30.0
+
+
+class Client(Protocol):
+    """One attempt at a call: `lookervault.looker.client.Looker`."""
+
+    def get(
+        self, operation: Operation, *path_args: str, params: Mapping[str, str] | None = None
+    ) -> bytes: ...
+
+
+class Tally:
+    """What the calls of a run cost, by type. Its lock guards every count."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.calls: Counter[str] = Counter()
+        self.retries: Counter[str] = Counter()
+        self.bytes = 0
+
+    def call(self, owner: str) -> None:
+        with self._lock:
+            self.calls[owner] += 1
+
+    def retry(self, owner: str) -> None:
+        with self._lock:
+            self.retries[owner] += 1
+
+    def received(self, size: int) -> None:
+        with self._lock:
+            self.bytes += size
+
+
+class _Enough(stop_base):
+    """429s are waited out as long as time allows; other failures also have a number of tries."""
+
+    def __init__(self, tries: int, seconds: float) -> None:
+        self._tries = tries
+        self._seconds = seconds
+
+    def __call__(self, state: RetryCallState) -> bool:
+        if (state.seconds_since_start or 0) >= self._seconds:
+            return True
+        return state.attempt_number >= self._tries and not _rate_limited(state)
+
+
+def _rate_limited(state: RetryCallState) -> bool:
+    return state.outcome is not None and isinstance(state.outcome.exception(), RateLimitedError)
+
+
+class Calls:
+    """Thread-safe: one for all workers of a run. `for_type` says on whose account a call goes."""
+
+    def __init__(
+        self,
+        client: Client,
+        limiter: RateLimiter,
+        config: ParallelConfig,
+        *,
+        stop: Stop,
+        tally: Tally,
+        jitter: random.Random,
+    ) -> None:
+        self._client = client
+        self._limiter = limiter
+        self._stop = stop
+        self.tally = tally
+        self._backoff = wait_exponential(multiplier=0.25, max=_LONGEST_BACKOFF_S)
+        self._enough = _Enough(config.max_tries, config.max_retry_seconds)
+        self._jitter = jitter
+
+    def for_type(self, owner: str) -> TypeCalls:
+        return TypeCalls(self, owner)
+
+    def get(
+        self,
+        owner: str,
+        operation: Operation,
+        path_args: tuple[str, ...],
+        params: Mapping[str, str],
+    ) -> bytes:
+        """Raises `CallError` when it failed for good, `Interrupted` when the run is stopped."""
+        retrying = Retrying(
+            stop=self._enough,
+            wait=self._pause,
+            retry=retry_if_exception_type(TransientError),
+            sleep=self._stop.wait,
+            before_sleep=lambda _: self.tally.retry(owner),
+            reraise=True,
+        )
+        return retrying(self._once, owner, operation, path_args, params)
+
+    def _pause(self, state: RetryCallState) -> float:
+        """The limiter makes everybody wait after a 429; a second pause here would be too much."""
+        if _rate_limited(state):
+            return 0.0
+        return self._backoff(state) * (0.5 + 0.5 * self._jitter.random())
+
+    def _once(
+        self,
+        owner: str,
+        operation: Operation,
+        path_args: tuple[str, ...],
+        params: Mapping[str, str],
+    ) -> bytes:
+        self._stop.check()
+        sent_at = self._limiter.acquire()
+        self.tally.call(owner)
+        try:
+            body = self._client.get(operation, *path_args, params=params)
+        except RateLimitedError as error:
+            self._limiter.throttled(sent_at, error.retry_after)
+            raise
+        self._limiter.succeeded(sent_at)
+        self.tally.received(len(body))
+        return body
+
+
+class TypeCalls:
+    """`content.model.Reader` on one type's account."""
+
+    def __init__(self, calls: Calls, owner: str) -> None:
+        self._calls = calls
+        self._owner = owner
+
+    def get(
+        self, operation: Operation, *path_args: str, params: Mapping[str, str] | None = None
+    ) -> bytes:
+        return self._calls.get(self._owner, operation, path_args, params or {})

@@ -1,0 +1,118 @@
+"""What a worker does with one piece of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from lookervault.content.model import Answer, Batch, ContentType, Entry, Known, Listed, Scope, View
+from lookervault.errors import BadAnswerError, LookerVaultError
+from lookervault.extraction.batch_processor import BatchProcessor, Digest
+from lookervault.extraction.retry import Calls, TypeCalls
+from lookervault.extraction.work_queue import InFlight
+
+_READINGS = 3
+"""Times an answer that makes no sense is asked for."""
+
+
+class Kind(Enum):
+    CENSUS = "census"
+    """List what there is; for types whose listing is whole, store it too."""
+    PAGE = "page"
+    """Fetch a page of what is due."""
+    AGAIN = "again"
+    """Ask for one object by its own call: the second look."""
+
+
+class Work(NamedTuple):
+    kind: Kind
+    type: str
+    weight: int
+    """Bytes that the answers are expected to have."""
+    batch: Batch | None = None
+
+
+@dataclass(slots=True)
+class Done:
+    work: Work
+    digest: Digest = field(default_factory=Digest)
+    listed: dict[str, Entry] = field(default_factory=dict)
+    error: LookerVaultError | None = None
+
+
+class Performer:
+    """Does any work of a run, in any thread."""
+
+    def __init__(
+        self,
+        types: Iterable[ContentType],
+        *,
+        processors: dict[str, BatchProcessor],
+        calls: Calls,
+        known: Known,
+        scope: Scope,
+        in_flight: InFlight,
+    ) -> None:
+        self._types = {t.name: t for t in types}
+        self._processors = processors
+        self._calls = calls
+        self._known = known
+        self._scope = scope
+        self._in_flight = in_flight
+
+    def __call__(self, work: Work) -> Done:
+        """Never raises a `LookerVaultError`: it is part of what is done."""
+        done = Done(work)
+        steps = {Kind.CENSUS: self._census, Kind.PAGE: self._page, Kind.AGAIN: self._again}
+        self._in_flight.acquire(work.weight)
+        try:
+            self._repeat_nonsense(steps[work.kind], work, done)
+        except LookerVaultError as error:
+            done.error = error
+        finally:
+            self._in_flight.release(work.weight)
+        return done
+
+    def _repeat_nonsense(self, step: Callable[[Work, Done], None], work: Work, done: Done) -> None:
+        for reading in range(_READINGS):
+            try:
+                step(work, done)
+            except BadAnswerError:
+                if reading == _READINGS - 1:
+                    raise
+                self._calls.tally.retry(work.type)
+            else:
+                return
+
+    def _census(self, work: Work, done: Done) -> None:
+        source = self._types[work.type].source
+        for part in source.census(View(self._reader(work), self._known, self._scope)):
+            if isinstance(part, Listed):
+                done.listed.update((entry.id, entry) for entry in part.entries)
+            else:
+                digest = self._store(work, part, None)
+                done.digest.add(digest)
+                done.listed.update((i, Entry(i)) for i in digest.seen)
+
+    def _page(self, work: Work, done: Done) -> None:
+        batch = work.batch
+        assert batch is not None  # noqa: S101 -- a page of work always has its batch
+        source = self._types[work.type].source
+        by_ids = source.id_lists and batch.offset is None
+        wanted = frozenset(entry.id for entry in batch.entries) if by_ids else None
+        for answer in source.fetch(self._reader(work), batch):
+            done.digest.add(self._store(work, answer, wanted))
+
+    def _again(self, work: Work, done: Done) -> None:
+        assert work.batch is not None  # noqa: S101 -- a second look is always at an entry
+        entry = work.batch.entries[0]
+        answer = self._types[work.type].source.fetch_one(self._reader(work), entry)
+        done.digest.add(self._store(work, answer, frozenset((entry.id,))))
+
+    def _store(self, work: Work, answer: Answer, wanted: frozenset[str] | None) -> Digest:
+        return self._processors[work.type].store(answer, wanted)
+
+    def _reader(self, work: Work) -> TypeCalls:
+        return self._calls.for_type(work.type)

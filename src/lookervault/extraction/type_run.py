@@ -1,0 +1,278 @@
+"""How far one content type has come in a run.
+
+    waiting -> census -> pages -> looking again -> [census again] -> done
+
+Only the orchestrator's thread touches a `TypeRun`, so there is nothing to lock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+from lookervault.config.models import ParallelConfig
+from lookervault.content.model import Batch, ContentType, Due, Entry, Missing
+from lookervault.errors import CallError, NotFoundError, RefusedError
+from lookervault.extraction.batch_processor import Digest
+from lookervault.extraction.tasks import Done, Kind, Work
+from lookervault.storage.repository import Repository
+
+_SAME_ANSWERS = 20
+"""After so many second looks with one and the same refusal, the rest are not asked for."""
+_WHOLE_LISTING = 2**20
+
+
+class Phase(Enum):
+    WAITING = 0
+    CENSUS = 1
+    PAGES = 2
+    AGAIN = 3
+    RECOUNT = 4
+    DONE = 5
+
+
+class TypeRun:
+    """`missing` and the counts are its result; `reason` says why it is not complete."""
+
+    def __init__(
+        self,
+        content_type: ContentType,
+        config: ParallelConfig,
+        vault: Repository,
+        run: int,
+        *,
+        scoped: bool,
+    ) -> None:
+        self.type = content_type
+        self.phase = Phase.WAITING
+        self.new = self.changed = self.objects = self.bytes = 0
+        self.missing: list[Missing] = []
+        self.deleted = 0
+        self.census = 0
+        self.reason = ""
+        self._config = config
+        self._vault = vault
+        self._run = run
+        self._scoped = scoped
+        self._due: dict[str, Entry] = {}
+        self._vanished: dict[str, Entry] = {}
+        self._reasons: dict[str, str] = {}
+        self._ready: deque[Work] = deque()
+        self._pages: Iterator[Batch] = iter(())
+        self._under_way = 0
+        self._id_lists = content_type.source.id_lists
+        self._probing = False
+        self._proven = not self._id_lists
+        self._same_answers: tuple[str, int] = ("", 0)
+        self._sound = True
+
+    # What the orchestrator asks.
+
+    @property
+    def name(self) -> str:
+        return self.type.name
+
+    @property
+    def complete(self) -> bool:
+        return self.phase is Phase.DONE and not self.missing and not self.reason
+
+    @property
+    def remaining(self) -> float:
+        """Calls that are left, roughly."""
+        per_call = self.page_size() if self._id_lists else 1
+        return len(self._due) / per_call + len(self._ready)
+
+    def begin(self, dependencies: Mapping[str, TypeRun]) -> None:
+        """Called once the types that this one is listed by are done."""
+        unsound = [d.name for d in dependencies.values() if not d.complete]
+        if unsound:
+            self.reason = f"needs {', '.join(unsound)}"
+            self._sound = False
+        self.phase = Phase.CENSUS
+        self._ready.append(Work(Kind.CENSUS, self.name, _WHOLE_LISTING))
+
+    def take(self) -> Work | None:
+        """The next piece of work, None while there is none to give out."""
+        work = self._ready.popleft() if self._ready else self._next_page()
+        if work is not None:
+            self._under_way += 1
+        return work
+
+    def page_size(self) -> int:
+        """Objects in a page: as many as asked for, unless objects like these would make it huge."""
+        return max(1, min(self._config.page_size, int(self._config.page_bytes / self._mean_size())))
+
+    # What happens to it.
+
+    def settle(self, done: Done) -> None:
+        """Takes in what became of a piece of work that `take` gave out."""
+        self._under_way -= 1
+        self._count(done.digest)
+        for identity in done.digest.ids:
+            self._due.pop(identity, None)
+            self._vanished.pop(identity, None)
+        if done.work.kind is Kind.CENSUS:
+            self._after_census(done)
+        elif done.work.kind is Kind.PAGE:
+            self._after_page(done)
+        else:
+            self._after_second_look(done)
+        self._advance()
+
+    def _count(self, digest: Digest) -> None:
+        self.new += digest.new
+        self.changed += digest.changed
+        self.objects += len(digest.ids)
+        self.bytes += digest.bytes
+        self.missing += digest.bad
+
+    def _after_census(self, done: Done) -> None:
+        if self.phase is Phase.RECOUNT:
+            self._after_recount(done)
+            return
+        if isinstance(done.error, CallError):
+            self._give_up(done.error)
+            return
+        self.census = len(done.listed)
+        due = {i: e for i, e in done.listed.items() if i not in done.digest.ids}
+        if self.type.immutable and due:
+            there = self._vault.open_ids(self.name) & due.keys()
+            self._vault.touch(self._run, self.name, there)
+            self.objects += len(there)
+            due = {i: e for i, e in due.items() if i not in there}
+        self._due = due
+        self.phase = Phase.PAGES
+        self._plan()
+
+    def _plan(self) -> None:
+        """Ids from the last to the first: a server that ignores them shows its first rows."""
+        entries = list(self._due.values())
+        if self._id_lists:
+            entries.reverse()
+        due = Due(self.name, entries, self.page_size, self._id_lists)
+        self._pages = self.type.source.batches(due)
+
+    def _next_page(self) -> Work | None:
+        if self.phase is not Phase.PAGES or self._probing:
+            return None
+        batch = next(self._pages, None)
+        return None if batch is None else self._page(batch)
+
+    def _page(self, batch: Batch) -> Work:
+        if not self._proven and len(batch.entries) > 1:
+            self._probing = True
+        return Work(Kind.PAGE, self.name, int(self._mean_size() * len(batch.entries)), batch)
+
+    def _after_page(self, done: Done) -> None:
+        batch = done.work.batch
+        if batch is None:
+            return
+        if self._probing and len(batch.entries) > 1:
+            self._probing = False
+            self._judge_id_lists(done)
+        if isinstance(done.error, CallError):
+            for entry in batch.entries:
+                self._reasons[entry.id] = done.error.reason
+
+    def _judge_id_lists(self, done: Done) -> None:
+        """An id list was understood if more than one of its objects came, and no others."""
+        refused = isinstance(done.error, RefusedError | NotFoundError)
+        understood = not done.digest.beside and len(done.digest.ids) > 1
+        self._proven = True
+        if refused or (done.error is None and not understood):
+            self._id_lists = False
+            self._plan()
+
+    # The second look.
+
+    def _look_again(self) -> None:
+        self.phase = Phase.AGAIN
+        if self._sound and not self._scoped:
+            open_ids = self._vault.open_ids(self.name)
+            gone = open_ids - self._vault.confirmed(self._run, self.name) - self._due.keys()
+            if self.type.source.looks_again:
+                self._vanished = {i: Entry(i) for i in gone}
+            else:
+                self._delete(gone)
+        for entry in (*self._due.values(), *self._vanished.values()):
+            weight = int(self._mean_size())
+            batch = Batch(self.name, 0, (entry,), entry.part)
+            self._ready.append(Work(Kind.AGAIN, self.name, weight, batch))
+
+    def _after_second_look(self, done: Done) -> None:
+        if done.work.batch is None:
+            return
+        identity = done.work.batch.entries[0].id
+        reason = done.error.reason if isinstance(done.error, CallError) else ""
+        if not reason and identity not in done.digest.ids:
+            reason = "bad_answer"
+        self._reasons[identity] = reason
+        last, times = self._same_answers
+        self._same_answers = (reason, times + 1 if reason == last else 1)
+        if reason not in ("", "not_found") and self._same_answers[1] >= _SAME_ANSWERS:
+            for work in self._ready:
+                if work.batch is not None:
+                    self._reasons[work.batch.entries[0].id] = reason
+            self._ready.clear()
+
+    def _recount(self) -> None:
+        """Something that was listed is not found: only a new listing tells gone from hidden."""
+        self.phase = Phase.RECOUNT
+        self._ready.append(Work(Kind.CENSUS, self.name, _WHOLE_LISTING))
+
+    def _after_recount(self, done: Done) -> None:
+        if done.error is None:
+            gone = {i for i in self._due if i not in done.listed and self._not_found(i)}
+            for identity in gone:
+                del self._due[identity]
+            self.census -= len(gone)
+            self._delete(gone & self._vault.open_ids(self.name))
+        self._finish()
+
+    def _not_found(self, identity: str) -> bool:
+        return self._reasons.get(identity) == NotFoundError.reason
+
+    def _delete(self, ids: set[str]) -> None:
+        if ids and not self._scoped:
+            self._vault.vanish(self._run, self.name, sorted(ids))
+            self.deleted += len(ids)
+
+    # The end.
+
+    def _advance(self) -> None:
+        if self._under_way or self._ready or self._probing:
+            return
+        if self.phase is Phase.PAGES and self._pages_are_out():
+            self._look_again()
+        if self._ready:
+            return
+        if self.phase is Phase.AGAIN:
+            if any(self._not_found(i) for i in self._due) and self.type.source.looks_again:
+                self._recount()
+            else:
+                self._finish()
+
+    def _pages_are_out(self) -> bool:
+        batch = next(self._pages, None)
+        if batch is None:
+            return True
+        self._ready.append(self._page(batch))
+        return False
+
+    def _finish(self) -> None:
+        gone = {i for i in self._vanished if self._not_found(i)}
+        self._delete(gone)
+        left = [*self._due, *(i for i in self._vanished if i not in gone)]
+        self.missing += [Missing(self.name, i, self._reasons.get(i, "not_delivered")) for i in left]
+        self.phase = Phase.DONE
+
+    def _give_up(self, error: CallError) -> None:
+        self.reason = error.message
+        self.missing.append(Missing(self.name, "*", error.reason))
+        self.phase = Phase.DONE
+
+    def _mean_size(self) -> float:
+        if not self.bytes:
+            return self.type.typical_size
+        return max(1.0, self.bytes / self.objects)
