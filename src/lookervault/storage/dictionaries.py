@@ -17,6 +17,7 @@ LEVEL = 3
 SAMPLE_BYTES = 2 * 2**20
 """What a dictionary learns from at most; takes 0.2 s."""
 DICTIONARY_BYTES = 64 * 2**10
+_DICTIONARY_LEVEL = 19  # made once, kept twice
 ENOUGH = 16
 """Samples for a first dictionary."""
 BETTER_BYTES = SAMPLE_BYTES // 2
@@ -82,13 +83,17 @@ class Trainer:
 
     def codec(self, bodies: Sequence[bytes]) -> Codec:
         """The best codec there is now for these bodies, of which it may learn first."""
+        if self._learnt_from < BETTER_BYTES:
+            with self._lock:
+                self._learn(bodies)
+        return self._codec
+
+    def _learn(self, bodies: Sequence[bytes]) -> None:
         if self._learnt_from >= BETTER_BYTES:
-            return self._codec
-        with self._lock:
-            self._collect(bodies)
-            if self._is_time():
-                self._train()
-            return self._codec
+            return  # another thread was quicker
+        self._collect(bodies)
+        if self._is_time():
+            self._train()
 
     def _collect(self, bodies: Sequence[bytes]) -> None:
         for body in bodies:
@@ -114,7 +119,8 @@ class Trainer:
 
 
 def insert(connection: sqlite3.Connection, type_id: int, data: bytes) -> int:
-    row = (type_id, sha256(data).digest(), data)
+    frame = zstandard.ZstdCompressor(level=_DICTIONARY_LEVEL).compress(data)
+    row = (type_id, sha256(data).digest(), frame)
     cursor = connection.execute(
         "INSERT INTO dictionaries (type, sha256, data) VALUES (?, ?, ?)", row
     )
@@ -144,10 +150,13 @@ def _intact(connection: sqlite3.Connection, table: str, id: int) -> bytes | None
         row = connection.execute(query, (id,)).fetchone()
     except sqlite3.DatabaseError:
         return None  # its pages are damaged; the copy lies in others
-    if row is None or sha256(row[1]).digest() != row[0]:
+    if row is None:
         return None
-    data: bytes = row[1]
-    return data
+    try:
+        data = zstandard.ZstdDecompressor().decompress(row[1], max_output_size=DICTIONARY_BYTES)
+    except zstandard.ZstdError:
+        return None
+    return data if sha256(data).digest() == row[0] else None
 
 
 def newest_codec(connection: sqlite3.Connection, type_id: int) -> Codec | None:

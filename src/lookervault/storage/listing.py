@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from lookervault.storage.objects import Row
+from lookervault.storage.objects import Row, damaged
+from lookervault.storage.versions import VERSION_COLUMNS, Version
 
 
 class ItemRow(msgspec.Struct, frozen=True):
@@ -74,31 +75,46 @@ def _item_row(type_name: str, *row: Any) -> ItemRow:
     )
 
 
-_OBJECT = "SELECT sha256, size, dictionary, data FROM objects WHERE id = ?"
+_VERSION = f"""
+SELECT {VERSION_COLUMNS}, v.sum, o.sha256, o.size, o.dictionary, o.data
+FROM versions v JOIN objects o ON o.id = v.object
+WHERE v.type = ? AND v.id = ? AND v.first_run = ?
+"""  # noqa: S608  names of columns
 
 
 def object_row(
-    connection: sqlite3.Connection, type_id: int, id: str, run: int | None
+    connection: sqlite3.Connection, type_name: str, type_id: int, id: str, run: int | None
 ) -> Row | None:
-    """(sha256, size, dictionary, data) of an item's object."""
+    """An item's object. Raises `DamagedError` where the item's row is not what was written."""
     found = connection.execute(
-        f"SELECT v.object FROM versions v WHERE v.type = :type AND v.id = :id AND {_when(run)}",  # noqa: S608  constants
+        f"SELECT v.first_run FROM versions v WHERE v.type = :type AND v.id = :id AND {_when(run)}",  # noqa: S608  constants
         {"type": type_id, "id": id, "run": run},
     ).fetchone()
-    if found is None:
-        return None
-    row: Row | None = connection.execute(_OBJECT, found).fetchone()
-    return row
+    return None if found is None else _proven(connection, type_name, type_id, id, found[0])
 
 
-def object_rows(connection: sqlite3.Connection, type_id: int) -> Iterator[tuple[str, Row]]:
+def object_rows(
+    connection: sqlite3.Connection, type_name: str, type_id: int
+) -> Iterator[tuple[str, Row]]:
     """All open ones in natural order of ids; only ids are sorted, so memory stays small."""
     ids = connection.execute(
-        f"SELECT v.id, v.object FROM versions v WHERE v.type = :type AND {_OPEN} {_NATURAL}",  # noqa: S608  constants
+        f"SELECT v.id, v.first_run FROM versions v WHERE v.type = :type AND {_OPEN} {_NATURAL}",  # noqa: S608  constants
         {"type": type_id},
     )
-    for item_id, object_id in ids:
-        yield item_id, connection.execute(_OBJECT, (object_id,)).fetchone()
+    for item_id, first_run in ids:
+        yield item_id, _proven(connection, type_name, type_id, item_id, first_run)
+
+
+def _proven(
+    connection: sqlite3.Connection, type_name: str, type_id: int, id: str, first_run: int
+) -> Row:
+    found = connection.execute(_VERSION, (type_id, id, first_run)).fetchone()
+    if found is None:
+        raise damaged(f"{type_name} {id}", "the object that holds it is gone")
+    *columns, written, sha256, size, dictionary, data = found
+    if Version(*columns).sum(type_name, sha256) != written:
+        raise damaged(f"{type_name} {id}", "its row is not the one that was written")
+    return sha256, size, dictionary, data
 
 
 def hashes(connection: sqlite3.Connection, type_id: int, run: int) -> Iterator[tuple[str, bytes]]:

@@ -111,14 +111,14 @@ class Bodies:
         digest, size, dictionary, data = row
         # Asked before memory is reserved: a flipped bit may claim any size.
         if not 0 <= size <= LARGEST or _claimed_size(data) != size:
-            raise _damaged(name, "its size is not that which was stored")
+            raise damaged(name, "its size is not that which was stored")
         try:
             with self._pool(connection, dictionary).borrow() as decompressor:
                 body = decompressor.decompress(data)
         except zstandard.ZstdError as error:
-            raise _damaged(name, str(error)) from error
+            raise damaged(name, str(error)) from error
         if sha256(body).digest() != digest:
-            raise _damaged(name, "its bytes are not those that were stored")
+            raise damaged(name, "its bytes are not those that were stored")
         return body
 
     def _pool(
@@ -139,7 +139,7 @@ def _claimed_size(data: bytes) -> int:
         return -1
 
 
-def _damaged(name: str, why: str) -> DamagedError:
+def damaged(name: str, why: str) -> DamagedError:
     return DamagedError(
         f"{name} is damaged: {why}.",
         hint="Extract it again, or restore the vault from a copy.",

@@ -151,8 +151,7 @@ class Repository:
     def confirmed(self, run: int, type: str) -> set[str]:
         """Ids that this run stored or touched."""
         with self._reading() as connection:
-            type_id = schema.type_id(connection, type)
-            return set() if type_id is None else roots.confirmed(connection, run, type_id)
+            return roots.confirmed(connection, run, type)
 
     def end_run(self, run: int, end: RunEnd) -> None:
         """Writes how it ended, with a seal over all that is known of it, to the disk."""
@@ -207,8 +206,10 @@ class Repository:
         """The stored bytes, proven by their hash. Raises `DamagedError` where they are others."""
         with self._reading() as connection:
             type_id = schema.type_id(connection, type)
-            row = type_id and listing.object_row(connection, type_id, id, run)
-            return self._bodies.restore(connection, f"{type} {id}", row) if row else None
+            if type_id is None:
+                return None
+            row = listing.object_row(connection, type, type_id, id, run)
+            return None if row is None else self._bodies.restore(connection, f"{type} {id}", row)
 
     def bodies(self, type: str) -> Iterator[tuple[str, bytes]]:
         """Every item that is not deleted, in natural order of ids, one at a time in memory."""
@@ -216,7 +217,7 @@ class Repository:
             type_id = schema.type_id(connection, type)
             if type_id is None:
                 return
-            for item_id, row in listing.object_rows(connection, type_id):
+            for item_id, row in listing.object_rows(connection, type, type_id):
                 yield item_id, self._bodies.restore(connection, f"{type} {item_id}", row)
 
     def open_ids(self, type: str) -> set[str]:

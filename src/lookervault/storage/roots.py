@@ -9,35 +9,30 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from lookervault.storage import listing, merkle, runs, schema
 from lookervault.storage.runs import RunEnd
 
 
-def confirmed(connection: sqlite3.Connection, run: int, type_id: int) -> set[str]:
-    if runs.is_whole(connection, run):
+def confirmed(connection: sqlite3.Connection, run: int, type_name: str) -> set[str]:
+    type_id = schema.type_id(connection, type_name)
+    if type_id is None:
+        return set()
+    if runs.is_whole(connection, run, type_name):
         return {row[0] for row in listing.hashes(connection, type_id, run)}
-    query = "SELECT ids FROM pages WHERE run = ? AND type = ?"
-    pages = connection.execute(query, (run, type_id))
-    return {item_id for (ids,) in pages for item_id in json.loads(ids)}
+    return _on_pages(connection, run, type_id)
 
 
 def of_type(connection: sqlite3.Connection, run: int, type_name: str) -> bytes:
     type_id = schema.type_id(connection, type_name)
     if type_id is None:
         return merkle.EMPTY
-    return merkle.type_root(type_name, _confirmed_hashes(connection, run, type_id))
-
-
-def _confirmed_hashes(
-    connection: sqlite3.Connection, run: int, type_id: int
-) -> Iterator[tuple[str, bytes]]:
-    hashes = listing.hashes(connection, type_id, run)
-    if runs.is_whole(connection, run):
-        return hashes
-    ids = confirmed(connection, run, type_id)
-    return (one for one in hashes if one[0] in ids)
+    hashes: Iterable[tuple[str, bytes]] = listing.hashes(connection, type_id, run)
+    if not runs.is_whole(connection, run, type_name):
+        ids = _on_pages(connection, run, type_id)
+        hashes = (one for one in hashes if one[0] in ids)
+    return merkle.type_root(type_name, hashes)
 
 
 def end_run(connection: sqlite3.Connection, run: int, end: RunEnd) -> None:
@@ -47,13 +42,21 @@ def end_run(connection: sqlite3.Connection, run: int, end: RunEnd) -> None:
         connection.execute("DELETE FROM pages WHERE run = ?", (run,))
 
 
+def _on_pages(connection: sqlite3.Connection, run: int, type_id: int) -> set[str]:
+    query = "SELECT ids FROM pages WHERE run = ? AND type = ?"
+    pages = connection.execute(query, (run, type_id))
+    return {item_id for (ids,) in pages for item_id in json.loads(ids)}
+
+
 def _confirmed_everything(connection: sqlite3.Connection, run: int) -> bool:
+    """Whether the run's types have no open item beside those on its pages, and no page is left."""
     start = runs.read(connection, run)
     if start is None or start.scope is not None:
         return False
-    type_ids = [schema.type_id(connection, name) for name in start.types]
-    return all(
-        confirmed(connection, run, type_id) == listing.open_ids(connection, type_id)
-        for type_id in type_ids
-        if type_id is not None
+    ids = (schema.type_id(connection, name) for name in start.types)
+    known = {type_id for type_id in ids if type_id is not None}
+    paged = connection.execute("SELECT DISTINCT type FROM pages WHERE run = ?", (run,))
+    return {row[0] for row in paged} <= known and all(
+        _on_pages(connection, run, type_id) == listing.open_ids(connection, type_id)
+        for type_id in known
     )

@@ -150,9 +150,10 @@ def is_sealed(connection: sqlite3.Connection, run: int) -> bool:
     return row is not None and row[0] is not None and row[0] == seal_of(connection, run)
 
 
-def is_whole(connection: sqlite3.Connection, run: int) -> bool:
-    row = connection.execute("SELECT whole FROM runs WHERE run = ?", (run,)).fetchone()
-    return row is not None and bool(row[0])
+def is_whole(connection: sqlite3.Connection, run: int, type_name: str) -> bool:
+    """Whether the run confirmed all there was of a type, so that the intervals tell what."""
+    row = read(connection, run)
+    return row is not None and row.whole and type_name in row.types
 
 
 def read_all(connection: sqlite3.Connection) -> list[RunRow]:

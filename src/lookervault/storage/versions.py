@@ -48,6 +48,10 @@ class Version(msgspec.Struct):
 
     def row(self, type_name: str, sha256: bytes) -> tuple[Any, ...]:
         """Every column; `sha256` is the object's."""
+        return (*msgspec.structs.astuple(self), self.sum(type_name, sha256))
+
+    def sum(self, type_name: str, sha256: bytes) -> int:
+        """The row's sum: ids of rows are replaced by what they stand for."""
         covered = (
             type_name,
             self.id,
@@ -63,13 +67,14 @@ class Version(msgspec.Struct):
             self.refs,
             self.redacted,
         )
-        return (*msgspec.structs.astuple(self), row_sum(covered))
+        return row_sum(covered)
 
 
-_COLUMNS = Version.__struct_fields__
-_INSERT = f"INSERT OR REPLACE INTO versions VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608  marks
+VERSION_COLUMNS = ", ".join(f"v.{name}" for name in Version.__struct_fields__)
+_MARKS = ", ".join("?" * (len(Version.__struct_fields__) + 1))
+_INSERT = f"INSERT OR REPLACE INTO versions VALUES ({_MARKS})"  # noqa: S608  marks
 _SELECT = f"""
-SELECT {", ".join(f"v.{name}" for name in _COLUMNS)}, o.sha256
+SELECT {VERSION_COLUMNS}, o.sha256
 FROM versions v JOIN objects o ON o.id = v.object
 WHERE v.type = ? AND v.id IN (SELECT value FROM json_each(?))
 ORDER BY v.id, v.first_run
