@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import blake2b
 from zlib import crc32
 
 _ALNUM = bytes.maketrans(b"+/", b"kR")
@@ -20,8 +21,10 @@ class Draw(random.Random):
 
     def some[T](self, values: Sequence[T], count: int) -> list[T]:
         """`count` different values in the order they have in `values`."""
-        chosen = sorted(self.sample(range(len(values)), min(count, len(values))))
-        return [values[index] for index in chosen]
+        chosen: set[int] = set()
+        while len(chosen) < min(count, len(values)):
+            chosen.add(int(self.random() * len(values)))
+        return [values[index] for index in sorted(chosen)]
 
     def chance(self, probability: float) -> bool:
         return self.random() < probability
@@ -41,7 +44,8 @@ class Draw(random.Random):
 
 
 def draw(seed: int, *about: object) -> Draw:
-    return Draw("/".join(map(str, (seed, *about))))
+    key = "/".join(map(str, (seed, *about))).encode()
+    return Draw(int.from_bytes(blake2b(key, digest_size=8).digest()))
 
 
 def scatter(seed: int, about: str, index: int) -> int:

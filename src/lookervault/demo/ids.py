@@ -90,13 +90,14 @@ class ScrambledIds:
         number = 0
         for letter in reversed(id_):
             number = number * 62 + _ALPHABET.index(letter)
-        return (number * _INVERSE - 1) % _SPACE
+        index: int = (number * _INVERSE - 1) % _SPACE
+        return index
 
 
 _LENGTH = 11
 _SPACE = 62**_LENGTH
 _FACTOR = 36_893_488_147_419_103_363  # odd, no multiple of 31: coprime to 62^11
-_INVERSE = pow(_FACTOR, -1, _SPACE)
+_INVERSE: int = pow(_FACTOR, -1, _SPACE)
 
 
 def plain_number(text: str) -> int | None:

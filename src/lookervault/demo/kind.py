@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 type Row = dict[str, object]
 
-_encode = msgspec.json.Encoder().encode
+#: Compact JSON; what goes into a larger answer is escaped with that one.
+plain = msgspec.json.Encoder().encode
 
 
 def _nothing(world: World, index: int, columns: Row) -> Row:
@@ -41,10 +42,10 @@ class Kind:
 
 def encode(value: object) -> bytes:
     """Compact JSON with `<`, `>`, `&` and U+2028/9 escaped, as Rails writes it."""
-    data = _encode(value)
-    for plain, escaped in _ESCAPED:
-        if plain in data:
-            data = data.replace(plain, escaped)
+    data = plain(value)
+    for sign, escaped in _ESCAPED:
+        if sign in data:
+            data = data.replace(sign, escaped)
     return data
 
 
@@ -60,7 +61,7 @@ raw = msgspec.Raw
 
 
 def can(**allowed: bool) -> msgspec.Raw:
-    return raw(_encode(allowed))
+    return raw(plain(allowed))
 
 
 def moment(seconds: int) -> str:

@@ -41,6 +41,8 @@ _FIXED = {
 @dataclass(frozen=True, slots=True)
 class Population:
     counts: Mapping[str, int]
+    #: The first users have one each.
+    personal_folders: int
 
     def __getitem__(self, type_: str) -> int:
         return self.counts[type_]
@@ -61,4 +63,5 @@ def population(items: int, overrides: Mapping[str, int] | None = None) -> Popula
     counts["users"] = max(1, counts["users"])
     counts["folders"] = max(5, counts["folders"])
     counts["merge_queries"] = -(-counts["dashboards"] // 6)
-    return Population(counts)
+    spare = max(0, counts["folders"] - 5 - len(DEPARTMENTS))
+    return Population(counts, personal_folders=min(counts["users"], spare // 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lookervault.demo.content.folders import embedded_folder, folder_of
 from lookervault.demo.content.queries import department_of
-from lookervault.demo.content.tiles import elements, filters, kinds_of_tiles, layouts
+from lookervault.demo.content.tiles import canvas, elements, filters, layouts
 from lookervault.demo.content.titles import description, title
 from lookervault.demo.draw import Draw
 from lookervault.demo.ids import NumberedIds
@@ -49,7 +49,8 @@ def _columns(world: World, index: int) -> Row:
 def _nested(world: World, index: int, columns: Row) -> Row:
     about = world.draw("dashboards", index, "more")
     department = department_of(world, "dashboards", index)
-    tiles = kinds_of_tiles(world, index)
+    on = canvas(world, index, department)
+    tiles = elements(on)
     names = DEPARTMENTS[department]
     return {
         "model": {"id": names.model, "label": names.model.replace("_", " ").title()},
@@ -61,9 +62,9 @@ def _nested(world: World, index: int, columns: Row) -> Row:
         "chat_enabled": False,
         "background_color": about.pick((None, about.colour())),
         "crossfilter_enabled": about.chance(0.6),
-        "dashboard_elements": (parts := elements(world, index, department, tiles)),
-        "dashboard_filters": filters(world, index, department),
-        "dashboard_layouts": layouts(world, index, parts),
+        "dashboard_elements": tiles,
+        "dashboard_filters": filters(on),
+        "dashboard_layouts": layouts(on, tiles),
         "edit_uri": f"/dashboards/{columns['id']}",
         "enable_viz_full_screen": True,
         "filters_bar_collapsed": about.chance(0.2),

@@ -32,7 +32,7 @@ def has_personal_folder(world: World, index: int) -> bool:
 
 def personal_folders(world: World) -> int:
     """The first users have one each: the others never logged in."""
-    return min(world.count("users"), max(0, (world.count("folders") - 5 - len(DEPARTMENTS)) // 2))
+    return world.population.personal_folders
 
 
 # Users

@@ -17,7 +17,7 @@ from lookervault.demo.world import World
 TILES, SOURCES = 32, 4
 _FIRST_ID = 1000
 _OWNERS = ("dashboards", "looks", "merge_queries", "scheduled_plans")
-_CAN = can(run=True, see_results=True, explore=True, create=True, show=True, cost_estimate=False, index=True, see_lookml=True, see_aggregate_table_lookml=True, see_derived_table_lookml=True, see_sql=True, save=True, generate_drill_links=True, download=True, download_unlimited=True, use_custom_fields=True, schedule=True, render=True)  # fmt: skip
+_CAN = can(run=True, see_results=True, explore=True, create=True, show=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def query(world: World, owner: Owner) -> Row:
         "row_total": "right" if pivots and about.chance(0.5) else None,
         "subtotals": dimensions[:1] if about.chance(0.1) else None,
         "vis_config": vis_config(about, chart, measures),
-        "filter_config": _filter_config(filters),
+        "filter_config": _filter_config(filters) if about.chance(0.5) else None,
         "visible_ui_sections": None,
         "slug": slug,
         "dynamic_fields": calculations,
@@ -163,33 +163,42 @@ def _calculations(about: Draw, measures: list[str]) -> str:
 
 def vis_config(about: Draw, chart: str, measures: list[str]) -> Row:
     config: Row = {
-        "x_axis_gridlines": about.chance(0.2),
-        "y_axis_gridlines": about.chance(0.8),
         "show_view_names": False,
-        "show_value_labels": about.chance(0.5),
-        "limit_displayed_rows": about.chance(0.2),
-        "legend_position": about.pick(("center", "left", "right")),
-        "point_style": about.pick(("none", "circle", "circle_outline")),
-        "plot_size_by_field": False,
-        "x_axis_scale": "auto",
-        "y_axis_combined": about.chance(0.7),
-        "stacking": about.pick(("", "normal", "percent")),
         "series_colors": {name: about.colour() for name in measures},
         "series_labels": {name: name.split(".")[-1].replace("_", " ").title() for name in measures},
         "font_size_main": about.pick(_SPELLED),
-        "color_application": {
-            "collection_id": about.pick(("demo-brand", "legacy", "boardwalk")),
-            "palette_id": about.pick(
-                ("demo-brand-categorical-0", "legacy-diverging-2", "fb7bb53e")
-            ),
-            "options": {"steps": about.between(3, 9), "reverse": about.chance(0.3)},
-        },
         "value_format": about.pick(_FORMATS),
         "type": chart,
         "defaults_version": 1,
     }
+    if about.chance(0.5):
+        config |= _axes(about)
+    if about.chance(0.4):
+        config |= _palette(about)
     config |= _special(about, chart, measures)
     return config
+
+
+def _axes(about: Draw) -> Row:
+    return {
+        "x_axis_gridlines": about.chance(0.2),
+        "y_axis_gridlines": about.chance(0.8),
+        "show_value_labels": about.chance(0.5),
+        "legend_position": about.pick(("center", "left", "right")),
+        "point_style": about.pick(("none", "circle", "circle_outline")),
+        "y_axis_combined": about.chance(0.7),
+        "stacking": about.pick(("", "normal", "percent")),
+    }
+
+
+def _palette(about: Draw) -> Row:
+    return {
+        "color_application": {
+            "collection_id": about.pick(("demo-brand", "legacy", "boardwalk")),
+            "palette_id": about.pick(("demo-brand-categorical-0", "legacy-diverging-2")),
+            "options": {"steps": about.between(3, 9), "reverse": about.chance(0.3)},
+        }
+    }
 
 
 def _special(about: Draw, chart: str, measures: list[str]) -> Row:

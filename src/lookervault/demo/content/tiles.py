@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from lookervault.demo.content.alert_places import ALERTABLE, alerts_on
 from lookervault.demo.content.queries import TILES, Owner, encoded_query, query, query_id
 from lookervault.demo.content.titles import note, text_block, tile_title
 from lookervault.demo.draw import Draw
-from lookervault.demo.kind import Row, can, encode, raw
+from lookervault.demo.kind import Row, can, plain, raw
 from lookervault.demo.vocabulary import DEPARTMENTS, REGIONS
 from lookervault.demo.world import World
 
 type TileKind = Literal["query", "text", "look", "merge"]
 
-_CAN = can(index=True, copy=True, run=True, create=True, move=True, update=True, destroy=True, recover=True, show=True, explore=True, show_errors=True)  # fmt: skip
-_LAYOUT_CAN = can(index=True, copy=True, run=True, create=True, move=True, update=True, destroy=True, show=True)  # fmt: skip
+_CAN = can(show=True, update=True, destroy=True)
+_LAYOUT_CAN = can(show=True, update=True)
 
 
 def kinds_of_tiles(world: World, dashboard: int) -> list[TileKind]:
     about = world.draw("tiles of", dashboard)
-    count = min(TILES - 2, max(ALERTABLE, round(about.gauss(20, 7))))
-    others: list[TileKind] = (
-        ["query"] * 14 + ["text"] * 4 + (["look"] if world.count("looks") else [])
-    )
+    count = min(TILES - 2, max(ALERTABLE, round(about.gauss(19, 7))))
+    others: list[TileKind] = ["query"] * 12
+    others += ["text"] * 5
+    if world.count("looks"):
+        others += ["look"]
     kinds: list[TileKind] = ["query"] * ALERTABLE
     kinds += [about.pick(others) for _ in range(count - ALERTABLE)]
     return [*kinds, "merge"] if merge_query_of(dashboard) is not None else kinds
@@ -45,11 +47,27 @@ def look_of_tile(world: World, dashboard: int, slot: int) -> int:
     return world.scatter("look of tile", dashboard * TILES + slot) % world.count("looks")
 
 
-def elements(world: World, dashboard: int, department: int, kinds: list[TileKind]) -> list[Row]:
-    return [_element(world, dashboard, department, slot, kind) for slot, kind in enumerate(kinds)]
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The dashboard that parts are put on; `listens` are the words of its filters."""
+
+    world: World
+    dashboard: int
+    department: int
+    listens: list[Row]
 
 
-def _element(world: World, dashboard: int, department: int, slot: int, kind: TileKind) -> Row:
+def canvas(world: World, dashboard: int, department: int) -> Canvas:
+    return Canvas(world, dashboard, department, _filter_words(world, dashboard, department))
+
+
+def elements(on: Canvas) -> list[Row]:
+    kinds = kinds_of_tiles(on.world, on.dashboard)
+    return [_element(on, slot, kind) for slot, kind in enumerate(kinds)]
+
+
+def _element(on: Canvas, slot: int, kind: TileKind) -> Row:
+    world, dashboard, department = on.world, on.dashboard, on.department
     about = world.draw("tile", dashboard, slot)
     written = note(about, department) if about.chance(0.3) else None
     element: Row = {
@@ -85,13 +103,13 @@ def _element(world: World, dashboard: int, department: int, slot: int, kind: Til
         "subtitle_text_as_html": None,
         "extension_id": None,
     }
-    return element | _PARTS[kind](world, about, dashboard, department, slot)
+    return element | _PARTS[kind](on, about, slot)
 
 
-def _query_tile(world: World, about: Draw, dashboard: int, department: int, slot: int) -> Row:
-    owner = Owner("dashboards", dashboard, slot)
-    shown = query(world, owner)
-    encoded = raw(encode(shown))
+def _query_tile(on: Canvas, about: Draw, slot: int) -> Row:
+    dashboard = on.dashboard
+    shown = query(on.world, Owner("dashboards", dashboard, slot))
+    encoded = raw(plain(shown))
     fields = shown["fields"]
     assert isinstance(fields, list)
     return {
@@ -109,7 +127,7 @@ def _query_tile(world: World, about: Draw, dashboard: int, department: int, slot
                     "name": None,
                     "listen": [
                         {"dashboard_filter_name": each["title"], "field": each["dimension"]}
-                        for each in _filter_words(world, dashboard, department)
+                        for each in on.listens
                     ],
                 }
             ],
@@ -119,14 +137,14 @@ def _query_tile(world: World, about: Draw, dashboard: int, department: int, slot
             "query_id": shown["id"],
             "sql_query_id": None,
             "query": encoded,
-            "vis_config": shown["vis_config"],
+            "vis_config": None,
         },
     }
 
 
-def _text_tile(world: World, about: Draw, dashboard: int, department: int, slot: int) -> Row:
-    text = text_block(about, department)
-    title = about.pick(DEPARTMENTS[department].topics)
+def _text_tile(on: Canvas, about: Draw, slot: int) -> Row:
+    text = text_block(about, on.department)
+    title = about.pick(DEPARTMENTS[on.department].topics)
     return {
         "type": "text",
         "body_text": text,
@@ -138,8 +156,9 @@ def _text_tile(world: World, about: Draw, dashboard: int, department: int, slot:
     }
 
 
-def _look_tile(world: World, about: Draw, dashboard: int, department: int, slot: int) -> Row:
-    index = look_of_tile(world, dashboard, slot)
+def _look_tile(on: Canvas, about: Draw, slot: int) -> Row:
+    world = on.world
+    index = look_of_tile(world, on.dashboard, slot)
     columns = world.columns("looks", index)
     return {
         "look": world.render("looks", index, detail=True),
@@ -150,13 +169,14 @@ def _look_tile(world: World, about: Draw, dashboard: int, department: int, slot:
     }
 
 
-def _merge_tile(world: World, about: Draw, dashboard: int, department: int, slot: int) -> Row:
+def _merge_tile(on: Canvas, about: Draw, slot: int) -> Row:
+    dashboard = on.dashboard
     index = merge_query_of(dashboard)
     assert index is not None
-    id_ = world.id("merge_queries", index)
+    id_ = on.world.id("merge_queries", index)
     return {
         "merge_result_id": id_,
-        "title": f"{about.pick(DEPARTMENTS[department].topics)} (merged)",
+        "title": f"{about.pick(DEPARTMENTS[on.department].topics)} (merged)",
         "result_maker_id": str(dashboard * TILES + slot + 500),
         "result_maker": {
             "id": str(dashboard * TILES + slot + 500),
@@ -196,13 +216,12 @@ def _filter_words(world: World, dashboard: int, department: int) -> list[Row]:
     ]
 
 
-def filters(world: World, dashboard: int, department: int) -> list[Row]:
-    about = world.draw("filters", dashboard)
-    words = _filter_words(world, dashboard, department)
-    return [_filter(world, about, dashboard, row, each) for row, each in enumerate(words)]
+def filters(on: Canvas) -> list[Row]:
+    about = on.world.draw("filters", on.dashboard)
+    return [_filter(on, about, row, words) for row, words in enumerate(on.listens)]
 
 
-def _filter(world: World, about: Draw, dashboard: int, row: int, words: Row) -> Row:
+def _filter(on: Canvas, about: Draw, row: int, words: Row) -> Row:
     view, name = str(words["dimension"]).split(".", 1)
     label = words["title"]
     field = {
@@ -227,8 +246,8 @@ def _filter(world: World, about: Draw, dashboard: int, row: int, words: Row) -> 
     }
     return {
         "can": _CAN,
-        "id": str(dashboard * 8 + row + 1),
-        "dashboard_id": world.id("dashboards", dashboard),
+        "id": str(on.dashboard * 8 + row + 1),
+        "dashboard_id": on.world.id("dashboards", on.dashboard),
         "name": label,
         "title": label,
         "type": "field_filter",
@@ -248,12 +267,13 @@ def _filter(world: World, about: Draw, dashboard: int, row: int, words: Row) -> 
 # Layouts: a grid of 24 columns, and one for phones on some
 
 
-def layouts(world: World, dashboard: int, parts: list[Row]) -> list[Row]:
-    count = 2 if dashboard % 9 == 4 else 1
-    return [_layout(world, dashboard, place, parts) for place in range(count)]
+def layouts(on: Canvas, parts: list[Row]) -> list[Row]:
+    count = 2 if on.dashboard % 9 == 4 else 1
+    return [_layout(on, place, parts) for place in range(count)]
 
 
-def _layout(world: World, dashboard: int, place: int, parts: list[Row]) -> Row:
+def _layout(on: Canvas, place: int, parts: list[Row]) -> Row:
+    world, dashboard = on.world, on.dashboard
     about = world.draw("layout", dashboard, place)
     id_ = layout_id(dashboard, place)
     return {
