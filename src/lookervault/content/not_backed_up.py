@@ -81,6 +81,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "user_credentials_looker_openid",
         "search_credentials_email",
         "all_groups",
+        "group",
         "search_groups",
         "search_groups_with_roles",
         "all_group_groups",
