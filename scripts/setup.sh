@@ -33,7 +33,7 @@ find_python() {
   say "  uv                 https://docs.astral.sh/uv/ (fetches Python by itself)"
   say "  macOS, Homebrew    brew install python@$wanted"
   say "  Debian, Ubuntu     apt install python$wanted python$wanted-venv"
-  say "  pyenv              pyenv install $wanted"
+  say "  pyenv              pyenv install $(cat .python-version)"
   say "Or name the interpreter: make PYTHON=/path/to/python$wanted …"
   exit 1
 }
