@@ -38,6 +38,17 @@ class NumberedIds:
 
 
 @dataclass(frozen=True, slots=True)
+class PlainIds:
+    """The index itself, of types whose ids are made of other objects' indexes."""
+
+    def of(self, index: int) -> str:
+        return str(index)
+
+    def index(self, id_: str) -> int | None:
+        return plain_number(id_)
+
+
+@dataclass(frozen=True, slots=True)
 class NamedIds:
     """Names instead of numbers for the first ones; what is created later counts on."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,8 +25,17 @@ def _nothing(world: World, index: int, columns: Row) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """Of a type whose objects follow from those of others: which indexes exist."""
+
+    exists: Callable[[World, int], bool]
+    all: Callable[[World], Iterable[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
-    """An object is `columns`, then `nested`; its by-id answer has `detail` at the end.
+    """An object is `columns`, then `nested`; at the end its by-id answer has `detail` and its row
+    in lists `listed`.
 
     `columns` are the cheap fields that lists are filtered and sorted by; what costs (tiles,
     queries) is in `nested`, so that a census of 100,000 ids does not render a single tile.
@@ -37,7 +46,9 @@ class Kind:
     columns: Callable[[World, int], Row]
     nested: Callable[[World, int, Row], Row] = _nothing
     detail: Callable[[World, int, Row], Row] = _nothing
+    listed: Callable[[World, int, Row], Row] = _nothing
     has_trash: bool = False
+    follows: Follows | None = None
 
 
 def encode(value: object) -> bytes:

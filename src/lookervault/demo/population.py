@@ -28,13 +28,15 @@ _FIXED = {
     "user_attributes": 12,
     "themes": 4,
     "color_collections": 3,
-    "lookml_models": len(DEPARTMENTS) + 1,
+    "lookml_models": len(DEPARTMENTS),
     "connections": 4,
     "projects": len(DEPARTMENTS) + 1,
     "datagroups": 6,
     "integrations": 7,
     "integration_hubs": 2,
     "lookml_dashboards": 10,
+    "settings": 13,
+    "legacy_features": 4,
 }
 
 

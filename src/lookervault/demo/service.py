@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from lookervault.demo.answers import Answer, Refusal, forbidden, not_found, unauthorized
 from lookervault.demo.behaviour import Behaviour
+from lookervault.demo.catalogue import OPERATIONS, Operation
 from lookervault.demo.kind import encode
-from lookervault.demo.operations import OPERATIONS, Call, Operation
+from lookervault.demo.operations import Call
 from lookervault.demo.params import Params
 from lookervault.demo.request_log import RequestLog, Served
 from lookervault.demo.sessions import Sessions

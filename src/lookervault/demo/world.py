@@ -52,6 +52,9 @@ class World:
     def exists(self, type_: str, index: int) -> bool:
         if (type_, index) in self._removed:
             return False
+        follows = self.kinds[type_].follows
+        if follows is not None:
+            return follows.exists(self, index)
         return index < self.count(type_) or index in self._created.get(type_, ())
 
     def live(self, type_: str) -> array[int]:
@@ -59,7 +62,8 @@ class World:
         return self.derive(("live", type_), lambda: array("q", self._live(type_)))
 
     def _live(self, type_: str) -> Iterator[int]:
-        seeded = range(self.count(type_))
+        follows = self.kinds[type_].follows
+        seeded = range(self.count(type_)) if follows is None else follows.all(self)
         for index in (*seeded, *self._created.get(type_, ())):
             if (type_, index) not in self._removed:
                 yield index
@@ -74,6 +78,8 @@ class World:
     # Changes
 
     def create(self, type_: str) -> int:
+        if self.kinds[type_].follows is not None:
+            raise ValueError(f"{type_} follow from other objects: create those")
         created = self._created.setdefault(type_, [])
         index = created[-1] + 1 if created else self.count(type_)
         created.append(index)
@@ -107,11 +113,11 @@ class World:
         kind = self.kinds[type_]
         columns = self.columns(type_, index)
         row = columns | kind.nested(self, index, columns)
-        if detail:
-            row |= kind.detail(self, index, columns)
+        ends = kind.detail, kind.listed
+        row |= ends[not detail](self, index, columns)
         changed = self.changed.get((type_, index))
         if changed:
-            hidden = () if detail else kind.detail(self, index, columns)
+            hidden = ends[detail](self, index, columns)
             row |= {name: value for name, value in changed.items() if name not in hidden}
         return row
 

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from lookervault.demo.content import dashboards, folders, looks, merges, people
+from lookervault.demo.content import (
+    attributes,
+    boards,
+    configuration,
+    dashboards,
+    folders,
+    looks,
+    merges,
+    metadata,
+    people,
+    queries,
+    schedules,
+    settings,
+)
 from lookervault.demo.kind import Kind
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for module in (dashboards, looks, folders, merges, people)
-    for kind in module.KINDS
-}
+_MODULES = (
+    dashboards,
+    looks,
+    merges,
+    queries,
+    folders,
+    boards,
+    people,
+    attributes,
+    schedules,
+    configuration,
+    settings,
+    metadata,
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for module in _MODULES for kind in module.KINDS}

@@ -12,7 +12,7 @@ from lookervault.demo.content.queries import (
 )
 from lookervault.demo.content.titles import description, title
 from lookervault.demo.ids import NumberedIds
-from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment, raw
+from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment
 from lookervault.demo.world import World, deletion
 
 _CAN = can(index=True, copy=True, run=True, create=True, move=True, update=True, destroy=True, recover=True, explore=True, render=True, schedule=True, download=True, download_unlimited=True, render_hidden=False, show=True, show_errors=True, find_and_replace=True, create_alert=False)  # fmt: skip
@@ -72,7 +72,7 @@ def _nested(world: World, index: int, columns: Row) -> Row:
 
 
 def _detail(world: World, index: int, columns: Row) -> Row:
-    return {"query": raw(encoded_query(world, Owner("looks", index)))}
+    return {"query": encoded_query(world, Owner("looks", index))}
 
 
 KINDS = (Kind("looks", NumberedIds(), _columns, _nested, _detail, has_trash=True),)

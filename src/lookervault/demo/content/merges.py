@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lookervault.demo.content.queries import Owner, explore_of, query_id
+from lookervault.demo.content.queries import Owner, explore_of, query_id, sources_of_merge
 from lookervault.demo.ids import ScrambledIds
 from lookervault.demo.kind import Kind, Row, can, raw
 from lookervault.demo.vocabulary import Explore
@@ -10,7 +10,7 @@ from lookervault.demo.world import World
 
 
 def sources_of(index: int) -> list[Owner]:
-    return [Owner("merge_queries", index, slot) for slot in range(2 + index % 2)]
+    return [Owner("merge_queries", index, slot) for slot in range(sources_of_merge(index))]
 
 
 def _columns(world: World, index: int) -> Row:

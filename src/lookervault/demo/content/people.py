@@ -281,7 +281,7 @@ def _count_members(world: World) -> list[int]:
     return sizes
 
 
-def group_hierarchy(world: World, index: int) -> Row:
+def _hierarchy(world: World, index: int, columns: Row) -> Row:
     """What the search with hierarchy has over the by-id answer."""
     return {
         "parent_group_ids": [world.id("groups", parent) for parent in parent_groups(world, index)],
@@ -300,6 +300,16 @@ def roles_of_group(world: World, index: int) -> list[int]:
         return [VIEWER]
     department = index - 1
     return [4 + department] if department < len(DEPARTMENTS) else []
+
+
+def groups_with_role(world: World, role: int) -> list[int]:
+    """Directly, not by way of a group above."""
+    return [group for group in world.live("groups") if role in roles_of_group(world, group)]
+
+
+def users_with_role(world: World, role: int, *, directly: bool) -> list[int]:
+    roles = direct_roles_of_user if directly else roles_of_user
+    return [user for user in world.live("users") if role in roles(world, user)]
 
 
 def direct_roles_of_user(world: World, index: int) -> list[int]:
@@ -399,7 +409,7 @@ def _model_set_columns(world: World, index: int) -> Row:
 
 KINDS = (
     Kind("users", NumberedIds(), _user_columns, _user_nested),
-    Kind("groups", NumberedIds(), _group_columns, _group_nested),
+    Kind("groups", NumberedIds(), _group_columns, _group_nested, listed=_hierarchy),
     Kind("roles", NumberedIds(2), _role_columns, _role_nested),
     Kind("permission_sets", NumberedIds(), _permission_set_columns),
     Kind("model_sets", NumberedIds(), _model_set_columns),

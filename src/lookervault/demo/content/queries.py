@@ -5,16 +5,20 @@ says which, so that `/queries/{id}` finds any of them without a table.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgspec import Raw
+
+from lookervault.demo.content.dashboard_shape import TILES, kinds_of_tiles
 from lookervault.demo.content.folders import department_of_folder, folder_of
 from lookervault.demo.draw import Draw
-from lookervault.demo.ids import plain_number
-from lookervault.demo.kind import Row, can, encode, raw
+from lookervault.demo.ids import PlainIds, plain_number
+from lookervault.demo.kind import Follows, Kind, Row, can, plain, raw
 from lookervault.demo.vocabulary import DEPARTMENTS, FIRST_NAMES, REGIONS, Explore
 from lookervault.demo.world import World
 
-TILES, SOURCES = 32, 4
+SOURCES = 4
 _FIRST_ID = 1000
 _OWNERS = ("dashboards", "looks", "merge_queries", "scheduled_plans")
 _CAN = can(run=True, see_results=True, explore=True, create=True, show=True)
@@ -55,7 +59,54 @@ def explore_of(world: World, owner: Owner) -> Explore:
     ]
 
 
-# The query itself
+# The query itself; as a type of its own it lists those that nothing embeds
+
+
+def _exists(world: World, index: int) -> bool:
+    owner = owner_of(str(index))
+    if owner is None or not world.exists(owner.type, owner.index):
+        return False
+    return owner.slot in _slots(world, owner)
+
+
+def _slots(world: World, owner: Owner) -> Iterable[int]:
+    """Which of the owner's places hold a query of its own."""
+    if owner.type == "dashboards":
+        kinds = kinds_of_tiles(world, owner.index)
+        return [slot for slot, kind in enumerate(kinds) if kind == "query"]
+    if owner.type == "merge_queries":
+        return range(sources_of_merge(owner.index))
+    return (0,) if owner.type == "looks" or plan_runs_query(owner.index) else ()
+
+
+def _free_standing(world: World) -> list[int]:
+    merged = (
+        Owner("merge_queries", index, slot)
+        for index in world.live("merge_queries")
+        for slot in range(sources_of_merge(index))
+    )
+    planned = (
+        Owner("scheduled_plans", index)
+        for index in world.live("scheduled_plans")
+        if plan_runs_query(index)
+    )
+    return sorted(int(query_id(owner)) for owner in (*merged, *planned))
+
+
+def sources_of_merge(merge: int) -> int:
+    return 2 + merge % 2
+
+
+def plan_runs_query(plan: int) -> bool:
+    """One plan in ten sends a query that nothing else shows."""
+    return plan % 10 == 4
+
+
+def _columns(world: World, index: int) -> Row:
+    owner = owner_of(str(index))
+    assert owner is not None
+    return query(world, owner)
+
 
 _VIS = ("looker_column", "looker_line", "looker_bar", "looker_area", "looker_pie", "single_value", "looker_grid", "looker_scatter", "looker_funnel", "looker_google_map")  # fmt: skip
 _SPANS = ("30 days", "12 months", "7 days", "this quarter", "last year", "90 days ago for 90 days", "after 2025/01/01", "4 quarters", "2 weeks ago for 2 weeks", "yesterday")  # fmt: skip
@@ -249,5 +300,9 @@ def _conditional(about: Draw) -> Row:
     }
 
 
-def encoded_query(world: World, owner: Owner) -> bytes:
-    return encode(query(world, owner))
+def encoded_query(world: World, owner: Owner) -> Raw:
+    """As a part of a larger answer."""
+    return raw(plain(query(world, owner)))
+
+
+KINDS = (Kind("queries", PlainIds(), _columns, follows=Follows(_exists, _free_standing)),)

@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from lookervault.demo.content.alert_places import ALERTABLE, alerts_on
-from lookervault.demo.content.queries import TILES, Owner, encoded_query, query, query_id
+from lookervault.demo.content.dashboard_shape import (
+    TILES,
+    TileKind,
+    alerts_on,
+    element_id,
+    kinds_of_tiles,
+    merge_query_of,
+)
+from lookervault.demo.content.queries import Owner, encoded_query, query, query_id
 from lookervault.demo.content.titles import note, text_block, tile_title
 from lookervault.demo.draw import Draw
 from lookervault.demo.kind import Row, can, plain, raw
 from lookervault.demo.vocabulary import DEPARTMENTS, REGIONS
 from lookervault.demo.world import World
 
-type TileKind = Literal["query", "text", "look", "merge"]
-
 _CAN = can(show=True, update=True, destroy=True)
 _LAYOUT_CAN = can(show=True, update=True)
-
-
-def kinds_of_tiles(world: World, dashboard: int) -> list[TileKind]:
-    about = world.draw("tiles of", dashboard)
-    count = min(TILES - 2, max(ALERTABLE, round(about.gauss(19, 7))))
-    others: list[TileKind] = ["query"] * 12
-    others += ["text"] * 5
-    if world.count("looks"):
-        others += ["look"]
-    kinds: list[TileKind] = ["query"] * ALERTABLE
-    kinds += [about.pick(others) for _ in range(count - ALERTABLE)]
-    return [*kinds, "merge"] if merge_query_of(dashboard) is not None else kinds
-
-
-def merge_query_of(dashboard: int) -> int | None:
-    return dashboard // 6 if dashboard % 6 == 0 else None
-
-
-def element_id(dashboard: int, slot: int) -> str:
-    return str(dashboard * TILES + slot + 1)
 
 
 def layout_id(dashboard: int, place: int) -> str:
@@ -164,7 +148,7 @@ def _look_tile(on: Canvas, about: Draw, slot: int) -> Row:
         "look": world.render("looks", index, detail=True),
         "look_id": columns["id"],
         "query_id": columns["query_id"],
-        "query": raw(encoded_query(world, Owner("looks", index))),
+        "query": encoded_query(world, Owner("looks", index)),
         "title": columns["title"],
     }
 
