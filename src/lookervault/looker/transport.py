@@ -1,0 +1,185 @@
+"""HTTP to one host: one attempt per call, whole bodies or an exception, nothing followed."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import zlib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import certifi
+import urllib3
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+
+import lookervault
+from lookervault.config.settings import Settings
+from lookervault.errors import CallError, UsageError
+from lookervault.looker.failures import Answer, Call, from_exception
+
+LARGEST_BODY = 256 * 2**20
+"""Bytes of one body, on the wire and decoded. A page aims at 8 MiB."""
+
+LARGEST_ERROR = 2**16
+"""Bytes that are read of an answer other than 200."""
+
+CONNECT_TIMEOUT = 20.0
+"""Seconds for a connection, where the timeout is not even shorter."""
+
+_GZIP = zlib.MAX_WBITS | 16
+
+USER_AGENT = f"lookervault/{lookervault.__version__}"
+
+
+class _UnverifiedConnection(HTTPSConnection):
+    """Where verification is switched off, the program warns once, not urllib3 at each call."""
+
+    def connect(self) -> None:
+        super().connect()
+        self.is_verified = True
+
+
+class _UnverifiedPool(HTTPSConnectionPool):
+    ConnectionCls = _UnverifiedConnection
+
+
+class Transport:
+    """Thread-safe: each call takes a connection of its own from the pool and gives it back."""
+
+    def __init__(self, settings: Settings, pool_size: int) -> None:
+        self._settings = settings
+        self._pool = _pool(settings, pool_size)
+        self._timeout = urllib3.Timeout(
+            connect=min(CONNECT_TIMEOUT, settings.timeout), read=settings.timeout
+        )
+        self._lock = threading.Lock()
+        self._received = 0
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of bodies, as they came over the wire."""
+        with self._lock:
+            return self._received
+
+    def send(
+        self, call: Call, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """One attempt. Raises `TransientError`, or `CallError` where another would not help."""
+        try:
+            response = self._pool.urlopen(
+                call.method,
+                url,
+                body=body,
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **headers},
+                timeout=self._timeout,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            with response:
+                return Answer(response.status, response.headers, self._read(call, response))
+        except (urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
+            raise from_exception(call, error, self._settings.source("ca_file")) from error
+
+    def _read(self, call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
+        whole = response.status == HTTPStatus.OK
+        wire = _read_wire(call, response) if whole else response.read(LARGEST_ERROR)
+        with self._lock:
+            self._received += len(wire)
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding in ("", "identity"):
+            return wire
+        if encoding not in ("gzip", "x-gzip"):
+            raise CallError(f"{call} was answered in the encoding {call.quote(encoding)!r}.")
+        return _gunzip(call, wire) if whole else _gunzip_start(wire)
+
+    def close(self) -> None:
+        self._pool.clear()
+
+
+def _read_wire(call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
+    """The whole body. A cut one raises; where its length is known, it is one read."""
+    announced = getattr(response, "length_remaining", None)
+    if announced is not None and announced > LARGEST_BODY:
+        raise _too_large(call)
+    if announced is not None:
+        return response.read()
+    wire = response.read(LARGEST_BODY + 1)
+    if len(wire) > LARGEST_BODY:
+        raise _too_large(call)
+    return wire
+
+
+def _gunzip(call: Call, wire: bytes) -> bytes:
+    """Raises `zlib.error` where the stream is damaged, cut, or has something behind its end."""
+    decoder = zlib.decompressobj(_GZIP)
+    body = decoder.decompress(wire, LARGEST_BODY)
+    if decoder.unconsumed_tail:
+        raise _too_large(call)
+    if not decoder.eof or decoder.unused_data:
+        raise zlib.error("the gzip stream breaks off or goes on behind its end")
+    return body
+
+
+def _gunzip_start(wire: bytes) -> bytes:
+    return zlib.decompressobj(_GZIP).decompress(wire, LARGEST_ERROR)
+
+
+def _too_large(call: Call) -> CallError:
+    return CallError(
+        f"{call} was answered by more than {LARGEST_BODY // 2**20} MiB, which is not taken in.",
+        hint="Lower --page-size. If that does not help, look at what Looker answers there.",
+    )
+
+
+def _pool(settings: Settings, size: int) -> urllib3.PoolManager:
+    options: dict[str, Any] = {"num_pools": 1, "maxsize": size, "block": True}
+    if settings.base_url.startswith("https:"):
+        options["ssl_context"] = _ssl_context(settings)
+    pool = _manager(settings, options)
+    if not settings.verify_ssl:
+        pool.pool_classes_by_scheme = {**pool.pool_classes_by_scheme, "https": _UnverifiedPool}
+    return pool
+
+
+def _manager(settings: Settings, options: dict[str, Any]) -> urllib3.PoolManager:
+    if settings.proxy is None:
+        return urllib3.PoolManager(**options)
+    return _through_proxy(settings.proxy.reveal(), options)
+
+
+def _through_proxy(proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
+    parts = urlsplit(proxy)
+    login, _, host = parts.netloc.rpartition("@")
+    return urllib3.ProxyManager(
+        urlunsplit((parts.scheme, host, "", "", "")),
+        proxy_headers=urllib3.make_headers(proxy_basic_auth=unquote(login)) if login else None,
+        **options,
+    )
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    context = urllib3.util.create_urllib3_context()
+    if not settings.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    authorities = settings.ca_file
+    try:
+        if authorities is None:
+            context.load_verify_locations(certifi.where())
+        elif authorities.is_dir():
+            context.load_verify_locations(capath=authorities)
+        else:
+            context.load_verify_locations(authorities)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"The certificates in {authorities} ({settings.source('ca_file')})"
+            f" cannot be read: {error.strerror or error}.",
+            hint="Give a file of certificates in PEM form.",
+        ) from None
+    return context
