@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lookervault.demo.kind import Row, encode
 
@@ -44,3 +44,10 @@ def forbidden() -> Refusal:
 
 def unauthorized() -> Refusal:
     return refusal(401, "Requires authentication.")
+
+
+def too_many(*, retry_after: int | None) -> Refusal:
+    """`retry_after` in seconds."""
+    refused = refusal(429, "Too many requests.").answer
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Refusal(replace(refused, headers=headers))

@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.request_log import RequestLog
@@ -41,7 +42,7 @@ class EmbeddedLooker:
         self.behaviour = behaviour or Behaviour()
         self.store = Store(items, seed, counts)
         self._sessions = Sessions(seed, clock)
-        self._service = Service(self.store, self.behaviour, self._sessions)
+        self._service = Service(self.store, self.behaviour, self._sessions, clock)
         self._port = port
         self.base_url = ""
         self.client_id = self._sessions.client_id
@@ -104,6 +105,14 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+class _Protocol(H11Protocol):
+    """Hands the transport to the application: faults break connections."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in H11Protocol
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
 class _Server(uvicorn.Server):
     """uvicorn, started and stopped from another thread without polling."""
 
@@ -112,24 +121,33 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 service.application(),
                 log_config=None,
-                log_level="critical",
+                log_level="error",
                 access_log=False,
                 lifespan="off",
+                http=_Protocol,
                 timeout_graceful_shutdown=1,
             )
         )
         self.ready = Event()
+        self._service = service
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop = asyncio.Event()
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.ready.set()
-        await self._stop.wait()
+        await self._service.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Idle connections are closed first: uvicorn polls for them every 100 ms."""
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
 
     def stop(self) -> None:
+        """From any thread."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self._loop.call_soon_threadsafe(self._service.stopping.set)
 
 
 def serve(
