@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lookervault.demo import fields as field_lists
 from lookervault.demo.answers import Answer
-from lookervault.demo.content import attributes, metadata, people
+from lookervault.demo.content import attributes, memberships, metadata
 from lookervault.demo.content.folders import abbreviated_dashboard, contents
 from lookervault.demo.content.schedules import alert_owner, plan_owner
 from lookervault.demo.kind import Row, encode
@@ -59,29 +59,29 @@ def me(call: Call) -> Answer:
     if call.behaviour.admin:
         return Answer(cut_row(call, "users", _API_USER, detail=True))
     row = call.store.world.render("users", _API_USER, detail=True)
-    return _single(call, row | {"role_ids": [call.store.world.id("roles", people.VIEWER)]})
+    return _single(call, row | {"role_ids": [call.store.world.id("roles", memberships.VIEWER)]})
 
 
 def user_roles(call: Call) -> Answer:
     world = call.store.world
     user = existing(call, "users", call.path_args[0])
     direct = call.params.flag("direct_association_only") is True
-    roles = people.direct_roles_of_user if direct else people.roles_of_user
+    roles = memberships.direct_roles_of_user if direct else memberships.roles_of_user
     held = roles(world, user)
     if user == _API_USER and not call.behaviour.admin:
-        held = [people.VIEWER]
+        held = [memberships.VIEWER]
     return rows(call, "roles", [role for role in held if world.exists("roles", role)])
 
 
 def role_groups(call: Call) -> Answer:
     role = existing(call, "roles", call.path_args[0])
-    return rows(call, "groups", people.groups_with_role(call.store.world, role), detail=True)
+    return rows(call, "groups", memberships.groups_with_role(call.store.world, role), detail=True)
 
 
 def role_users(call: Call) -> Answer:
     role = existing(call, "roles", call.path_args[0])
     directly = call.params.flag("direct_association_only") is True
-    users = people.users_with_role(call.store.world, role, directly=directly)
+    users = memberships.users_with_role(call.store.world, role, directly=directly)
     return rows(call, "users", users, detail=True)
 
 

@@ -72,14 +72,14 @@ def joined(bodies: Iterable[bytes]) -> Answer:
 def cut_row(call: Call, type_: str, index: int, *, detail: bool) -> bytes:
     text = call.params.text("fields")
     if text is None:
-        return call.store.row(type_, index, detail)
+        return call.store.row(type_, index, detail=detail)
     wanted = field_lists.parse(text)
     columns = call.store.world.columns(type_, index)
     cheap = field_lists.from_columns(wanted, columns)
     if cheap is not None:
         return cheap
     try:
-        return field_lists.cut(wanted, call.store.row(type_, index, detail))
+        return field_lists.cut(wanted, call.store.row(type_, index, detail=detail))
     except msgspec.DecodeError:  # a hostile body (`put_raw`): what the columns can tell
         return encode({name: columns[name] for name in columns if name in wanted})
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lookervault.demo.content.people import groups_of_user, is_embed_user
+from typing import cast
+
+from lookervault.demo.content.memberships import groups_of_user, is_embed_user
 from lookervault.demo.selecting import Search, Special, like
 from lookervault.demo.world import World
 
@@ -68,8 +70,7 @@ def _any_of(type_: str, field: str) -> Special:
     """A column that holds a list: whether one of its values is like what is wanted."""
 
     def test(world: World, index: int, wanted: str) -> bool:
-        values = world.columns(type_, index)[field]
-        assert isinstance(values, list)
+        values = cast(list[str], world.columns(type_, index)[field])
         return any(like(each, value) for each in wanted.split(",") for value in values)
 
     return test

@@ -36,7 +36,7 @@ def select(world: World, behaviour: Behaviour, search: Search, params: Params) -
     if ids and either:
         named = set(_named(world, behaviour, search.type, ids))
         conditions.append(named.__contains__)
-    candidates = _candidates(world, search.type, params.flag("deleted") is True)
+    candidates = _candidates(world, search.type, trash=params.flag("deleted") is True)
     if ids and not either:
         candidates = _in_trash_or_not(world, behaviour, search.type, ids, params)
     if conditions:
@@ -47,7 +47,7 @@ def select(world: World, behaviour: Behaviour, search: Search, params: Params) -
     )
 
 
-def _candidates(world: World, type_: str, trash: bool) -> Sequence[int]:
+def _candidates(world: World, type_: str, *, trash: bool) -> Sequence[int]:
     if not world.kinds[type_].has_trash:
         return world.live(type_)
     return world.derive(

@@ -37,7 +37,7 @@ class Store:
     def body(self, type_: str, id_: str) -> bytes:
         """The exact bytes of the by-id GET. Raises KeyError where there is no such object."""
         with self.lock:
-            return self.row(type_, self.place(type_, id_), True)
+            return self.row(type_, self.place(type_, id_), detail=True)
 
     def place(self, type_: str, id_: str) -> int:
         """The object's index. Raises KeyError where there is no such object."""
@@ -46,7 +46,7 @@ class Store:
             raise KeyError(f"{type_} {id_}")
         return index
 
-    def _row(self, type_: str, index: int, detail: bool) -> bytes:
+    def _row(self, type_: str, index: int, *, detail: bool) -> bytes:
         verbatim = self._raw.get((type_, index))
         if verbatim is not None:
             return verbatim

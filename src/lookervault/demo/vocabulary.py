@@ -1,4 +1,4 @@
-"""The words of a made-up company: departments, their data, people, and how they title things."""
+"""The departments of a made-up company and the data they look at."""
 
 from __future__ import annotations
 
@@ -66,17 +66,30 @@ DEPARTMENTS = (
         (
             (
                 "opportunities",
-                "stage_name owner_name account.industry account.billing_country account.segment "
-                "lead_source forecast_category type competitor.name account.tier is_closed next_step",
+                (
+                    "stage_name owner_name account.industry account.billing_country "
+                    "account.segment "
+                    "lead_source forecast_category type competitor.name account.tier "
+                    "is_closed next_step"
+                ),
                 "created closed account.first_won",
-                "total_amount average_deal_size win_rate open_pipeline count days_to_close_median "
-                "weighted_forecast discount_percent new_arr expansion_arr",
+                (
+                    "total_amount average_deal_size win_rate open_pipeline count "
+                    "days_to_close_median "
+                    "weighted_forecast discount_percent new_arr expansion_arr"
+                ),
             ),
             (
                 "activities",
-                "kind outcome rep.name rep.team rep.region contact.title contact.seniority sequence_name",
+                (
+                    "kind outcome rep.name rep.team rep.region contact.title "
+                    "contact.seniority sequence_name"
+                ),
                 "logged follow_up_due",
-                "calls_made emails_sent meetings_held reply_rate touches_per_lead count talk_minutes",
+                (
+                    "calls_made emails_sent meetings_held reply_rate touches_per_lead count "
+                    "talk_minutes"
+                ),
             ),
         ),
         "Pipeline Coverage;Quarterly Forecast;Win/Loss Review;Rep Scorecard;Renewals at Risk;"
@@ -88,22 +101,32 @@ DEPARTMENTS = (
         (
             (
                 "campaigns",
-                "channel campaign_name ad_group keyword country device landing_page utm_source "
-                "utm_medium creative.format audience.name brand_or_generic",
+                (
+                    "channel campaign_name ad_group keyword country device landing_page utm_source "
+                    "utm_medium creative.format audience.name brand_or_generic"
+                ),
                 "spend_started first_touch",
-                "spend impressions clicks ctr cost_per_click conversions cost_per_acquisition roas "
-                "assisted_revenue reach frequency",
+                (
+                    "spend impressions clicks ctr cost_per_click conversions "
+                    "cost_per_acquisition roas "
+                    "assisted_revenue reach frequency"
+                ),
             ),
             (
                 "web_sessions",
-                "entry_page exit_page browser operating_system language experiment.variant "
-                "referrer.domain is_bounce user_type city",
+                (
+                    "entry_page exit_page browser operating_system language experiment.variant "
+                    "referrer.domain is_bounce user_type city"
+                ),
                 "session_started",
-                "sessions visitors bounce_rate pages_per_session seconds_on_site sign_ups "
-                "sign_up_rate scroll_depth_p75",
+                (
+                    "sessions visitors bounce_rate pages_per_session seconds_on_site sign_ups "
+                    "sign_up_rate scroll_depth_p75"
+                ),
             ),
         ),
-        "Channel Mix;Paid Search Weekly;Attribution (last touch);Newsletter Health;SEO Landing Pages;"
+        "Channel Mix;Paid Search Weekly;Attribution (last touch);Newsletter Health;SEO "
+        "Landing Pages;"
         "Launch Tracker;Brand Lift;Experiment Readout;Budget vs. Actual Spend;Lead Quality",
     ),
     _department(
@@ -112,19 +135,28 @@ DEPARTMENTS = (
         (
             (
                 "general_ledger",
-                "account_code account_name cost_center legal_entity currency journal.source "
-                "vendor.name is_intercompany approver.name fiscal_period",
+                (
+                    "account_code account_name cost_center legal_entity currency journal.source "
+                    "vendor.name is_intercompany approver.name fiscal_period"
+                ),
                 "posted invoice_due",
-                "debit credit net_amount budget variance variance_percent accrued balance "
-                "amount_usd fx_effect",
+                (
+                    "debit credit net_amount budget variance variance_percent accrued balance "
+                    "amount_usd fx_effect"
+                ),
             ),
             (
                 "subscriptions",
-                "plan billing_interval payment_method customer.country customer.size status "
-                "dunning_step coupon.code tax_region",
+                (
+                    "plan billing_interval payment_method customer.country customer.size status "
+                    "dunning_step coupon.code tax_region"
+                ),
                 "started renewed cancelled",
-                "mrr arr churned_mrr net_revenue_retention gross_churn_rate active_subscriptions "
-                "average_revenue_per_account ltv",
+                (
+                    "mrr arr churned_mrr net_revenue_retention gross_churn_rate "
+                    "active_subscriptions "
+                    "average_revenue_per_account ltv"
+                ),
             ),
         ),
         "Month-End Close;Cash Position;P&L by Entity;Opex vs Budget;Revenue Recognition;AR Aging;"
@@ -136,19 +168,28 @@ DEPARTMENTS = (
         (
             (
                 "shipments",
-                "carrier warehouse.code warehouse.region service_level destination_country lane "
-                "exception_code is_split packaging priority sku.category",
+                (
+                    "carrier warehouse.code warehouse.region service_level "
+                    "destination_country lane "
+                    "exception_code is_split packaging priority sku.category"
+                ),
                 "ordered shipped delivered",
-                "shipments on_time_rate transit_days_p90 cost_per_parcel damaged lost "
-                "pick_to_ship_hours backlog co2_kg",
+                (
+                    "shipments on_time_rate transit_days_p90 cost_per_parcel damaged lost "
+                    "pick_to_ship_hours backlog co2_kg"
+                ),
             ),
             (
                 "inventory_items",
-                "sku product.brand product.department bin_location supplier.name abc_class "
-                "is_perishable lifecycle_state",
+                (
+                    "sku product.brand product.department bin_location supplier.name abc_class "
+                    "is_perishable lifecycle_state"
+                ),
                 "received sold counted",
-                "units_on_hand days_of_supply stockout_rate shrinkage inventory_value "
-                "turns dead_stock_value reorder_quantity",
+                (
+                    "units_on_hand days_of_supply stockout_rate shrinkage inventory_value "
+                    "turns dead_stock_value reorder_quantity"
+                ),
             ),
         ),
         "Warehouse Throughput;Late Shipments;Carrier Scorecard;Stock-outs;Peak Readiness;"
@@ -160,17 +201,29 @@ DEPARTMENTS = (
         (
             (
                 "tickets",
-                "status priority channel category product_area agent.name agent.team customer.plan "
-                "customer.region language is_escalated root_cause",
+                (
+                    "status priority channel category product_area agent.name agent.team "
+                    "customer.plan "
+                    "customer.region language is_escalated root_cause"
+                ),
                 "opened first_reply solved",
-                "count first_reply_minutes_median resolution_hours_p90 csat reopened_rate backlog "
-                "one_touch_rate sla_breaches",
+                (
+                    "count first_reply_minutes_median resolution_hours_p90 csat "
+                    "reopened_rate backlog "
+                    "one_touch_rate sla_breaches"
+                ),
             ),
             (
                 "account_health",
-                "csm.name segment health_band renewal_quarter onboarding_stage sponsor_engaged nps_group",
+                (
+                    "csm.name segment health_band renewal_quarter onboarding_stage "
+                    "sponsor_engaged nps_group"
+                ),
                 "last_login qbr_held",
-                "accounts health_score seats_used seat_utilization nps feature_adoption at_risk_arr",
+                (
+                    "accounts health_score seats_used seat_utilization nps feature_adoption "
+                    "at_risk_arr"
+                ),
             ),
         ),
         "Support SLA;Escalations;CSAT by Team;Onboarding Funnel;Health Score;QBR Deck;"
@@ -182,17 +235,25 @@ DEPARTMENTS = (
         (
             (
                 "events",
-                "event_name platform app_version country feature.name feature.squad plan "
-                "experiment.name experiment.variant is_power_user screen",
+                (
+                    "event_name platform app_version country feature.name feature.squad plan "
+                    "experiment.name experiment.variant is_power_user screen"
+                ),
                 "occurred first_seen",
-                "events daily_active_users weekly_active_users stickiness retention_d7 retention_d30 "
-                "time_to_value_minutes crash_free_rate",
+                (
+                    "events daily_active_users weekly_active_users stickiness "
+                    "retention_d7 retention_d30 "
+                    "time_to_value_minutes crash_free_rate"
+                ),
             ),
             (
                 "releases",
                 "version component team severity rollout_stage is_hotfix owner.name",
                 "released detected",
-                "releases change_failure_rate lead_time_hours mean_time_to_restore rollbacks bugs_open",
+                (
+                    "releases change_failure_rate lead_time_hours mean_time_to_restore "
+                    "rollbacks bugs_open"
+                ),
             ),
         ),
         "Feature Adoption;Retention Cohorts;Activation Funnel;Release Health;North Star;"
@@ -204,17 +265,25 @@ DEPARTMENTS = (
         (
             (
                 "employees",
-                "department location job_family level manager.name employment_type gender_band "
-                "tenure_band cost_center is_remote",
+                (
+                    "department location job_family level manager.name employment_type gender_band "
+                    "tenure_band cost_center is_remote"
+                ),
                 "hired terminated",
-                "headcount attrition_rate average_tenure_months open_requisitions span_of_control "
-                "internal_moves absence_days",
+                (
+                    "headcount attrition_rate average_tenure_months open_requisitions "
+                    "span_of_control "
+                    "internal_moves absence_days"
+                ),
             ),
             (
                 "applications",
                 "requisition.title recruiter.name source stage rejection_reason office seniority",
                 "applied offered",
-                "applications offers offer_accept_rate days_to_hire interviews_per_hire cost_per_hire",
+                (
+                    "applications offers offer_accept_rate days_to_hire interviews_per_hire "
+                    "cost_per_hire"
+                ),
             ),
         ),
         "Headcount;Hiring Funnel;Attrition;Engagement Survey;Diversity Snapshot;Time to Hire;"
@@ -226,11 +295,16 @@ DEPARTMENTS = (
         (
             (
                 "query_history",
-                "warehouse_name role_name user_name statement_type database_name schema_name "
-                "error_code query_tag size is_cached",
+                (
+                    "warehouse_name role_name user_name statement_type database_name schema_name "
+                    "error_code query_tag size is_cached"
+                ),
                 "start end",
-                "queries credits_used bytes_scanned seconds_p95 queued_seconds failures cost_usd "
-                "spill_to_disk_bytes",
+                (
+                    "queries credits_used bytes_scanned seconds_p95 queued_seconds "
+                    "failures cost_usd "
+                    "spill_to_disk_bytes"
+                ),
             ),
             (
                 "pipelines",
@@ -243,96 +317,3 @@ DEPARTMENTS = (
         "Looker Usage;Unused Content;Failed Schedules;Access Review;Cost per Team",
     ),
 )
-
-FIRST_NAMES = (
-    "Amara Jonas Mei Luca Priya Sofía Ahmed Hannah Kenji Olga Tomás Ingrid Yusuf Chloé Dmitri Fatima "
-    "Noah Zanele Björn Aiko Rafael Niamh Piotr Leila Søren Gabriela Tariq Emeka Wanjiru Anaïs Marek "
-    "Siobhán Ravi Élodie Mustafa Linh Oskar Beatriz Nkechi Hugo Tatiana Ibrahim Freja Mateo Sunita "
-    "François Asha Viktor Renée Jin"
-).split()
-
-LAST_NAMES = (
-    "Okafor Lindqvist Tanaka Moreau O'Brien Nguyễn Kowalski Haddad Schmidt Ferreira Ivanova Singh "
-    "García Müller Chen Johansson Rossi Mbeki Novák Dubois Park Yılmaz Andersen Costa Petrov Sharma "
-    "MacLeod Jansen Hernández Sørensen Abdi Takahashi Weiß Bianchi Popescu Adeyemi Larsen Ortiz Kaya "
-    "Núñez Byrne Fischer Wójcik Rahman Lefèvre Sato Van-der-Berg D'Angelo Horvat Kim"
-).split()
-
-REGIONS = (
-    "EMEA AMER APAC LATAM DACH Nordics Benelux UK&I Iberia ANZ India Japan Brazil Canada MENA"
-).split()
-
-PERIODS = (
-    "Weekly",
-    "Monthly",
-    "Daily",
-    "Q1",
-    "Q2",
-    "Q3",
-    "Q4",
-    "FY26",
-    "FY27",
-    "YTD",
-    "Last 90 Days",
-    "H1",
-    "Trailing 12M",
-    "Rolling 28d",
-)
-
-#: How people really title things: scripts, emoji, quotes, slashes, backslashes, and a very long one.
-ODD_TITLES = (
-    "売上ダッシュボード（{region}・週次）",
-    "لوحة المبيعات – {region}",
-    "รายงานยอดขายประจำเดือน {region}",
-    "Продажи по регионам: {topic}",
-    "분기 실적 요약 {period}",
-    "🚀 {topic} 🎯 {period}",
-    "👩🏽‍💻 Team board / {topic}",
-    '"{topic}" – the real one',
-    "{topic} \\ {region} \\ {period}",
-    "{topic} / {region} / v2 (copy of copy)",
-    "Zażółć gęślą jaźń – {topic}",
-    "  {topic}  (do NOT delete!!)",
-    "Ελλάδα: {topic} & {period} <beta>",
-    "קונים חוזרים {period}",
-    "{topic}; DROP TABLE dashboards;-- {region}",
-    "Ünïcödé ＆ ｆｕｌｌｗｉｄｔｈ {topic}",
-    "{topic}: every customer who bought at least twice in {period}, came back through a paid channel, "
-    "was contacted by the {region} team within five working days and has not opened a ticket since; "
-    "agreed with Finance and with Legal, see the notes under each tile before you quote a figure from "
-    "it anywhere outside of this folder, and ask before you change the filters",
-    "{topic}\t{region}\u2028{period}",
-)
-
-TILE_WORDS = (
-    "by Region;vs. Target;Trend;last 12 months;Top 10;(excl. internal);per Team;YoY;Distribution;"
-    "Funnel;Detail;Drill-down;Share of total;Cumulative;by Owner;Outliers;MoM change;Heat map;Ranking;"
-    "by Cohort;Split;at a glance;Running 7-day;Forecast;Anomalies"
-).split(";")
-
-NOTES = (
-    "Excludes test accounts and internal users.",
-    "Source: nightly load, complete by 06:30 UTC.",
-    "Figures before March are restated; see the close memo.",
-    "Ask the data team before you export this.",
-    "Threshold agreed in the {period} review with {person}.",
-    "Includes {region} only since the migration.",
-    "Known gap: the connector dropped rows on two days, backfill pending ({person}).",
-    "Definition changed in {period}: first paid invoice instead of sign-up.",
-    "“Active” means at least three sessions in seven days.",
-    "Compare with the board pack, not with the old <b>v1</b> tile.",
-    "Owner: {person}; reviewed each {period}.",
-    "Amounts in USD at the month's closing rate, not at the day's.",
-)
-
-TEXT_BLOCKS = (
-    "## {topic}\n\nRead from left to right. Filters at the top apply to **every** tile except the last row.",
-    "### How to use\n1. Pick a region\n2. Compare with {period}\n3. Questions: @{person}",
-    '<h3>{topic}</h3><p>Updated {period} by {person}. <a href="https://wiki.demo.example/{slug}">'
-    "Definitions &amp; owners</a></p>",
-    "---\n_{region}_ numbers follow the local fiscal calendar.",
-    "> “If it isn't on this page, it isn't in the plan.” — {person}",
-    "| metric | owner | target |\n|---|---|---|\n| {topic} | {person} | {period} |",
-)
-
-BROWSERS = ("Chrome", "Firefox", "Safari", "Edge")

@@ -8,13 +8,15 @@ from lookervault.demo.content import (
     configuration,
     dashboards,
     folders,
+    groups,
     looks,
     merges,
     metadata,
-    people,
     queries,
+    roles,
     schedules,
     settings,
+    users,
 )
 from lookervault.demo.kind import Kind
 
@@ -25,7 +27,9 @@ _MODULES = (
     queries,
     folders,
     boards,
-    people,
+    users,
+    groups,
+    roles,
     attributes,
     schedules,
     configuration,

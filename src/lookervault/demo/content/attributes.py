@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lookervault.demo.ids import NumberedIds, PlainIds
 from lookervault.demo.kind import Follows, Kind, Row, can, encode
-from lookervault.demo.vocabulary import REGIONS
+from lookervault.demo.phrases import REGIONS
 from lookervault.demo.world import World
 
 _CAN = can(show=True, index=True, create=True, update=True, destroy=True, set_value=True)

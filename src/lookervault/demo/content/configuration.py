@@ -246,7 +246,8 @@ def _connection(world: World, index: int) -> Row:
         "last_reap_at": str(about.between(NOW - 3_600, NOW)),
         "sql_runner_precache_tables": True,
         "sql_writing_with_info_schema": False,
-        "after_connect_statements": "ALTER SESSION SET QUERY_TAG = '{{ _user_attributes[\"email\"] }}'",
+        "after_connect_statements": "ALTER SESSION SET QUERY_TAG = '{{ "
+        '_user_attributes["email"] }}\'',
         "managed": False,
         "custom_local_port": None,
         "tunnel_id": None,
@@ -300,7 +301,15 @@ def _connection_more(world: World, index: int, columns: Row) -> Row:
 
 # Integrations (the action hub's)
 
-_INTEGRATIONS = ("1::slack", "1::google_sheets", "1::sftp", "1::airtable", "2::webhook", "2::jira/cloud", "2::teams")  # fmt: skip
+_INTEGRATIONS = (
+    "1::slack",
+    "1::google_sheets",
+    "1::sftp",
+    "1::airtable",
+    "2::webhook",
+    "2::jira/cloud",
+    "2::teams",
+)
 _NO_LISTS: Row = {
     name: []
     for name in (

@@ -26,11 +26,16 @@ def kinds_of_tiles(world: World, dashboard: int) -> list[TileKind]:
         others += ["look"]
     kinds: list[TileKind] = ["query"] * ALERTABLE
     kinds += [about.pick(others) for _ in range(count - ALERTABLE)]
-    return [*kinds, "merge"] if merge_query_of(dashboard) is not None else kinds
+    return [*kinds, "merge"] if has_merged_tile(dashboard) else kinds
 
 
-def merge_query_of(dashboard: int) -> int | None:
-    return dashboard // 6 if dashboard % 6 == 0 else None
+def has_merged_tile(dashboard: int) -> bool:
+    return dashboard % 6 == 0
+
+
+def merge_query_of(dashboard: int) -> int:
+    """Of one that has a merged tile."""
+    return dashboard // 6
 
 
 def element_id(dashboard: int, slot: int) -> str:

@@ -12,7 +12,26 @@ from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment, raw
 from lookervault.demo.vocabulary import DEPARTMENTS
 from lookervault.demo.world import World, deletion
 
-_CAN = can(index=True, copy=True, run=True, create=True, move=True, update=True, destroy=True, recover=True, schedule=True, render=True, run_scheduled=True, download=True, show=True, show_errors=True, see_aggregate_table_lookml=True, explore=True, follow=True, create_alert=True)  # fmt: skip
+_CAN = can(
+    index=True,
+    copy=True,
+    run=True,
+    create=True,
+    move=True,
+    update=True,
+    destroy=True,
+    recover=True,
+    schedule=True,
+    render=True,
+    run_scheduled=True,
+    download=True,
+    show=True,
+    show_errors=True,
+    see_aggregate_table_lookml=True,
+    explore=True,
+    follow=True,
+    create_alert=True,
+)
 
 
 def _columns(world: World, index: int) -> Row:
@@ -85,8 +104,13 @@ def _nested(world: World, index: int, columns: Row) -> Row:
         "url": f"/dashboards/{columns['id']}",
         "preserve_desktop_layout": about.chance(0.1),
         "download_settings": None,
-        "future_flag": {"rollout": 9_007_199_254_740_993 + index, "ratio": raw(b"1.10"), "cap": raw(b"1e3"), "by": [None, {"x": raw(b"-0.0")}]},
-    }  # fmt: skip
+        "future_flag": {
+            "rollout": 9_007_199_254_740_993 + index,
+            "ratio": raw(b"1.10"),
+            "cap": raw(b"1e3"),
+            "by": [None, {"x": raw(b"-0.0")}],
+        },
+    }
 
 
 def _appearance(about: Draw) -> Row:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-from lookervault.demo.content.people import department_of_user, personal_folders
+from lookervault.demo.content.memberships import department_of_user, personal_folders
 from lookervault.demo.ids import NamedThenNumberedIds, NumberedIds
 from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment
-from lookervault.demo.vocabulary import DEPARTMENTS, PERIODS, REGIONS
+from lookervault.demo.phrases import PERIODS, REGIONS
+from lookervault.demo.vocabulary import DEPARTMENTS
 from lookervault.demo.world import World
 
 SHARED, USERS, LOOKML, EMBED_SHARED, EMBED_USERS = range(5)
@@ -41,9 +42,22 @@ _ROOT_CAN = can(
     edit_content=True,
 )
 _NAMES = (
-    "Archive", "Drafts", "Executive", "Weekly Reviews", "Sandbox", "Certified", "Deprecated – do not use",
-    "Ad hoc", "Regional", "OKRs", "Board Meetings", "Templates", "Shared with Partners", "会議資料", "Onboarding",
-)  # fmt: skip
+    "Archive",
+    "Drafts",
+    "Executive",
+    "Weekly Reviews",
+    "Sandbox",
+    "Certified",
+    "Deprecated – do not use",
+    "Ad hoc",
+    "Regional",
+    "OKRs",
+    "Board Meetings",
+    "Templates",
+    "Shared with Partners",
+    "会議資料",
+    "Onboarding",
+)
 
 
 def first_shared(world: World) -> int:
@@ -142,7 +156,8 @@ def _detail(world: World, index: int, columns: Row) -> Row:
 
 
 _BASE = (
-    "can content_favorite_id content_metadata_id description hidden id model query_timezone readonly "
+    "can content_favorite_id content_metadata_id description hidden id model "
+    "query_timezone readonly "
     "refresh_interval refresh_interval_to_i folder title user_id slug preferred_viewer"
 ).split()
 

@@ -15,7 +15,26 @@ from lookervault.demo.ids import NumberedIds
 from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment
 from lookervault.demo.world import World, deletion
 
-_CAN = can(index=True, copy=True, run=True, create=True, move=True, update=True, destroy=True, recover=True, explore=True, render=True, schedule=True, download=True, download_unlimited=True, render_hidden=False, show=True, show_errors=True, find_and_replace=True, create_alert=False)  # fmt: skip
+_CAN = can(
+    index=True,
+    copy=True,
+    run=True,
+    create=True,
+    move=True,
+    update=True,
+    destroy=True,
+    recover=True,
+    explore=True,
+    render=True,
+    schedule=True,
+    download=True,
+    download_unlimited=True,
+    render_hidden=False,
+    show=True,
+    show_errors=True,
+    find_and_replace=True,
+    create_alert=False,
+)
 
 
 def _columns(world: World, index: int) -> Row:

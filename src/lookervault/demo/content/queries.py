@@ -15,7 +15,8 @@ from lookervault.demo.content.folders import department_of_folder, folder_of
 from lookervault.demo.draw import Draw
 from lookervault.demo.ids import PlainIds, plain_number
 from lookervault.demo.kind import Follows, Kind, Row, can, plain, raw
-from lookervault.demo.vocabulary import DEPARTMENTS, FIRST_NAMES, REGIONS, Explore
+from lookervault.demo.phrases import FIRST_NAMES, REGIONS
+from lookervault.demo.vocabulary import DEPARTMENTS, Explore
 from lookervault.demo.world import World
 
 SOURCES = 4
@@ -38,9 +39,11 @@ def query_id(owner: Owner) -> str:
 
 def owner_of(id_: str) -> Owner | None:
     number = plain_number(id_)
-    if number is None or number < _FIRST_ID:
-        return None
-    place, kind = divmod(number - _FIRST_ID, len(_OWNERS))
+    return None if number is None or number < _FIRST_ID else _owner(number - _FIRST_ID)
+
+
+def _owner(number: int) -> Owner:
+    place, kind = divmod(number, len(_OWNERS))
     slots = {"dashboards": TILES, "merge_queries": SOURCES}.get(_OWNERS[kind], 1)
     return Owner(_OWNERS[kind], place // slots, place % slots)
 
@@ -103,15 +106,55 @@ def plan_runs_query(plan: int) -> bool:
 
 
 def _columns(world: World, index: int) -> Row:
-    owner = owner_of(str(index))
-    assert owner is not None
-    return query(world, owner)
+    return query(world, _owner(index - _FIRST_ID))
 
 
-_VIS = ("looker_column", "looker_line", "looker_bar", "looker_area", "looker_pie", "single_value", "looker_grid", "looker_scatter", "looker_funnel", "looker_google_map")  # fmt: skip
-_SPANS = ("30 days", "12 months", "7 days", "this quarter", "last year", "90 days ago for 90 days", "after 2025/01/01", "4 quarters", "2 weeks ago for 2 weeks", "yesterday")  # fmt: skip
-_VALUES = ("-NULL,-\"\"", "%Enterprise%", "Closed Won,Closed Lost", "-Test%,-Internal%", "Yes", "No", ">=10", "NOT NULL", "[1, 100)", "Gold,Silver")  # fmt: skip
-_FORMATS = ("$#,##0.00", "0.0%", "#,##0", '0.0,,"M"', '€#,##0', '[>=1000000]0.0,,"M";0.0,"K"', "hh:mm:ss", "#,##0.0x")  # fmt: skip
+_VIS = (
+    "looker_column",
+    "looker_line",
+    "looker_bar",
+    "looker_area",
+    "looker_pie",
+    "single_value",
+    "looker_grid",
+    "looker_scatter",
+    "looker_funnel",
+    "looker_google_map",
+)
+_SPANS = (
+    "30 days",
+    "12 months",
+    "7 days",
+    "this quarter",
+    "last year",
+    "90 days ago for 90 days",
+    "after 2025/01/01",
+    "4 quarters",
+    "2 weeks ago for 2 weeks",
+    "yesterday",
+)
+_VALUES = (
+    '-NULL,-""',
+    "%Enterprise%",
+    "Closed Won,Closed Lost",
+    "-Test%,-Internal%",
+    "Yes",
+    "No",
+    ">=10",
+    "NOT NULL",
+    "[1, 100)",
+    "Gold,Silver",
+)
+_FORMATS = (
+    "$#,##0.00",
+    "0.0%",
+    "#,##0",
+    '0.0,,"M"',
+    "€#,##0",
+    '[>=1000000]0.0,,"M";0.0,"K"',
+    "hh:mm:ss",
+    "#,##0.0x",
+)
 _SPELLED = tuple(raw(text.encode()) for text in ("1.10", "1e3", "0.50", "2.0", "1E-2", "100.00"))
 _LIMITS = ("500", "500", "500", "5000", "20", "100", None)
 
@@ -275,18 +318,27 @@ def _special(about: Draw, chart: str, measures: list[str]) -> Row:
             {
                 "label": about.pick(("", "USD", "%", "hours")),
                 "orientation": about.pick(("left", "right")),
-                "series": [{"axisId": each, "id": each, "name": each.split(".")[-1]} for each in measures],
+                "series": [
+                    {"axisId": each, "id": each, "name": each.split(".")[-1]} for each in measures
+                ],
                 "showLabels": True,
                 "tickDensityCustom": about.between(1, 40),
                 "type": "linear",
             }
         ],
         "reference_lines": [
-            {"reference_type": "line", "range_start": "max", "margin_value": "mean", "color": about.colour(), "value_format": "", "label": about.pick(REGIONS)}
+            {
+                "reference_type": "line",
+                "range_start": "max",
+                "margin_value": "mean",
+                "color": about.colour(),
+                "value_format": "",
+                "label": about.pick(REGIONS),
+            }
         ]
         if about.chance(0.3)
         else [],
-    }  # fmt: skip
+    }
 
 
 def _conditional(about: Draw) -> Row:

@@ -8,7 +8,8 @@ from lookervault.demo.content.titles import fill, note
 from lookervault.demo.draw import Draw
 from lookervault.demo.ids import NumberedIds
 from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment, plain, raw
-from lookervault.demo.vocabulary import DEPARTMENTS, REGIONS
+from lookervault.demo.phrases import REGIONS
+from lookervault.demo.vocabulary import DEPARTMENTS
 from lookervault.demo.world import World
 
 _CAN = can(index=True, show=True, update=True, destroy=True, run_once=True)

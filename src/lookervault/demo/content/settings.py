@@ -154,9 +154,14 @@ def _federation(world: World, kind: str) -> Row:
     }
 
 
+def _certificate(world: World) -> str:
+    kind = "CERTIFICATE-----"
+    return f"-----BEGIN {kind}\n{world.draw('idp').slug(400)}\n-----END {kind}"
+
+
 def _saml_config(world: World) -> Row:
     return _federation(world, "saml") | {
-        "idp_cert": f"-----BEGIN CERTIFICATE-----\n{world.draw('idp').slug(400)}\n-----END CERTIFICATE-----",
+        "idp_cert": _certificate(world),
         "idp_url": "https://idp.demo.example/sso/saml?app=looker&v=2",
         "idp_issuer": "https://idp.demo.example/entity",
         "idp_audience": "looker",

@@ -1,8 +1,10 @@
-"""The inside of a dashboard. A tile's place in it is its slot; ids follow from (dashboard, slot)."""
+"""The inside of a dashboard. A tile's place in it is its slot; ids follow from "
+"(dashboard, slot)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from lookervault.demo.content.dashboard_shape import (
     TILES,
@@ -12,11 +14,12 @@ from lookervault.demo.content.dashboard_shape import (
     kinds_of_tiles,
     merge_query_of,
 )
-from lookervault.demo.content.queries import Owner, encoded_query, query, query_id
+from lookervault.demo.content.queries import Owner, encoded_query, query
 from lookervault.demo.content.titles import note, text_block, tile_title
 from lookervault.demo.draw import Draw
 from lookervault.demo.kind import Row, can, plain, raw
-from lookervault.demo.vocabulary import DEPARTMENTS, REGIONS
+from lookervault.demo.phrases import REGIONS
+from lookervault.demo.vocabulary import DEPARTMENTS
 from lookervault.demo.world import World
 
 _CAN = can(show=True, update=True, destroy=True)
@@ -94,8 +97,7 @@ def _query_tile(on: Canvas, about: Draw, slot: int) -> Row:
     dashboard = on.dashboard
     shown = query(on.world, Owner("dashboards", dashboard, slot))
     encoded = raw(plain(shown))
-    fields = shown["fields"]
-    assert isinstance(fields, list)
+    fields = cast(list[str], shown["fields"])
     return {
         "query": encoded,
         "query_id": shown["id"],
@@ -155,9 +157,7 @@ def _look_tile(on: Canvas, about: Draw, slot: int) -> Row:
 
 def _merge_tile(on: Canvas, about: Draw, slot: int) -> Row:
     dashboard = on.dashboard
-    index = merge_query_of(dashboard)
-    assert index is not None
-    id_ = on.world.id("merge_queries", index)
+    id_ = on.world.id("merge_queries", merge_query_of(dashboard))
     return {
         "merge_result_id": id_,
         "title": f"{about.pick(DEPARTMENTS[on.department].topics)} (merged)",
@@ -205,6 +205,10 @@ def filters(on: Canvas) -> list[Row]:
     return [_filter(on, about, row, words) for row, words in enumerate(on.listens)]
 
 
+def _lookml_link(about: Draw, model: object, view: str) -> str:
+    return f"/projects/{model}_lookml/files/{view}.view.lkml?line={about.between(3, 900)}"
+
+
 def _filter(on: Canvas, about: Draw, row: int, words: Row) -> Row:
     view, name = str(words["dimension"]).split(".", 1)
     label = words["title"]
@@ -218,7 +222,7 @@ def _filter(on: Canvas, about: Draw, row: int, words: Row) -> Row:
         "field_group_label": None,
         "label": f"{view.replace('_', ' ').title()} {label}",
         "label_short": label,
-        "lookml_link": f"/projects/{words['model']}_lookml/files/{view}.view.lkml?line={about.between(3, 900)}",
+        "lookml_link": _lookml_link(about, words["model"], view),
         "name": words["dimension"],
         "sql": f"${{TABLE}}.{name} ",
         "suggest_dimension": words["dimension"],
@@ -244,8 +248,12 @@ def _filter(on: Canvas, about: Draw, row: int, words: Row) -> Row:
         "listens_to_filters": [],
         "allow_multiple_values": about.chance(0.8),
         "required": about.chance(0.2),
-        "ui_config": {"type": about.pick(("tag_list", "advanced", "dropdown_menu", "button_group")), "display": about.pick(("popover", "inline")), "options": []},
-    }  # fmt: skip
+        "ui_config": {
+            "type": about.pick(("tag_list", "advanced", "dropdown_menu", "button_group")),
+            "display": about.pick(("popover", "inline")),
+            "options": [],
+        },
+    }
 
 
 # Layouts: a grid of 24 columns, and one for phones on some

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from lookervault.demo.draw import Draw
-from lookervault.demo.vocabulary import (
-    DEPARTMENTS,
+from lookervault.demo.phrases import (
     FIRST_NAMES,
     LAST_NAMES,
     NOTES,
@@ -14,6 +13,7 @@ from lookervault.demo.vocabulary import (
     TEXT_BLOCKS,
     TILE_WORDS,
 )
+from lookervault.demo.vocabulary import DEPARTMENTS
 
 
 def title(about: Draw, department: int) -> str:
@@ -46,7 +46,7 @@ def fill(about: Draw, department: int, pattern: str) -> str:
 
 
 def tile_title(about: Draw, measure: str) -> str:
-    name = measure.split(".")[-1].replace("_", " ").capitalize()
+    name = measure.rsplit(".", maxsplit=1)[-1].replace("_", " ").capitalize()
     return f"{name} {about.pick(TILE_WORDS)}"
 
 
