@@ -17,15 +17,15 @@ from collections.abc import Callable
 
 from pyrate_limiter import GCRA, AbstractClock, Rate, RateItem, StateBucket
 
-_BURST = 2
 _WINDOW_S = 5.0
 """Seconds over which the present rate is measured."""
 _SLOWEST = 0.2
 """Calls a second below which no 429 pushes the rate."""
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
-_RECOVERY_S = 4.0
-"""Seconds after an episode until the rate is back at where it was refused."""
+_RECOVERY_S = 6.0
+_RECOVERY_CALLS = 120
+"""Seconds, and calls, after an episode until the rate is back at where it was refused."""
 _FREE_AFTER = 4.0
 """A rate this many times the last refused one is no limit any more."""
 
@@ -70,28 +70,32 @@ class RateLimiter:
 
     def acquire(self) -> float:
         """Waits until a call may be sent; returns when it was let go, for `throttled`."""
-        while (pause := self._try()) > 0:
+        while (pause := self.try_acquire()) > 0:
             self._wait(pause)
-        with self._lock:
-            now = self._clock()
-            self._sent.append(now)
-            return now
+        return self._clock()
 
-    def _try(self) -> float:
-        """Seconds to wait before the next try; 0 lets one call go."""
+    def try_acquire(self) -> float:
+        """Lets one call go and returns 0, or the seconds to wait before the next try."""
         with self._lock:
             now = self._clock()
             pause = self._not_before - now
-            if pause <= 0 and (rate := self._rate_at(now)) is not None:
-                self._bucket.rates = [_rate(rate)]
-                item = RateItem("call", math.ceil(now * 1000))
-                if self._bucket.put(item):
-                    return 0.0
-                waiting = self._bucket.waiting(item)
-                pause = max(float(waiting if isinstance(waiting, int) else 1) / 1000, 0.001)
-            pause = max(0.0, pause)
+            if pause <= 0:
+                pause = self._until_free(now)
+            if pause <= 0:
+                self._sent.append(now)
+                return 0.0
             self.waited += pause
             return pause
+
+    def _until_free(self, now: float) -> float:
+        if (rate := self._rate_at(now)) is None:
+            return 0.0
+        self._bucket.rates = [_rate(rate)]
+        item = RateItem("call", math.ceil(now * 1000))
+        if self._bucket.put(item):
+            return 0.0
+        waiting = self._bucket.waiting(item)
+        return max(float(waiting if isinstance(waiting, int) else 1) / 1000, 0.001)
 
     def throttled(self, sent_at: float, retry_after: float | None) -> None:
         """A call that `acquire` let go at `sent_at` was answered 429."""
@@ -129,7 +133,8 @@ class RateLimiter:
             return self._ceiling
         since = max(0.0, now - max(self._episode_at, self._not_before))
         gap = self._refused_rate - self._floor_rate
-        rate = self._refused_rate + gap * ((since / _RECOVERY_S) - 1) ** 3
+        recovery = max(_RECOVERY_S, _RECOVERY_CALLS / self._refused_rate)
+        rate = self._refused_rate + gap * ((since / recovery) - 1) ** 3
         if self._ceiling is not None:
             return min(rate, self._ceiling)
         return rate if rate < self._refused_rate * _FREE_AFTER else None
@@ -149,5 +154,10 @@ class RateLimiter:
 
 
 def _rate(per_second: float) -> Rate:
-    """In thousandths of a call a second: the library counts whole calls in whole milliseconds."""
-    return Rate(max(1, round(per_second * 1000)), 1_000_000, burst=_BURST)
+    """In thousandths of a call a second: the library counts whole calls in whole milliseconds.
+
+    One call at a time, evenly spaced: a strict limiter (nginx's `limit_req`) refuses the second of
+    two that come together. Only where the gap is near what a sleeping thread oversleeps may late
+    calls catch up.
+    """
+    return Rate(max(1, round(per_second * 1000)), 1_000_000, burst=max(1, round(per_second / 40)))
