@@ -13,6 +13,8 @@ import threading
 from pathlib import Path
 from urllib.parse import quote
 
+from lookervault.errors import VaultError
+
 _READER_CACHE_KIB = 512
 _WRITER_CACHE_KIB = 8192
 _BUSY_TIMEOUT_MS = 5000
@@ -79,7 +81,7 @@ class Readers:
             return connection
         with self._lock:
             if self._closed:
-                raise sqlite3.ProgrammingError("the vault is closed")
+                raise VaultError(f"The vault {self._path} was closed.")
             self._close_those_of_ended_threads()
             self._open[thread] = connection = open_reader(self._path)
         return connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from lookervault.errors import DamagedError, VaultError
@@ -77,12 +78,10 @@ def make(path: Path) -> None:
     file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.fchmod(file, 0o600)  # whatever the umask took away
+        with explaining(path), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")  # once, when it is whole
+            schema.create(connection)
+        os.fsync(file)
     finally:
         os.close(file)
-    with explaining(path):
-        connection = sqlite3.connect(draft, isolation_level=None)
-        try:
-            schema.create(connection)
-        finally:
-            connection.close()
     draft.rename(path)

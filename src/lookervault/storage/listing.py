@@ -49,7 +49,7 @@ def items(
     rows = connection.execute(
         f"""SELECT v.id, v.name, v.updated_at, v.trashed, v.hash, o.size, v.first_run, v.end_run,
             v.folder_id, v.raw_hashed, v.redacted
-            FROM versions v JOIN objects o ON o.id = v.object
+            FROM versions v LEFT JOIN objects o ON o.id = v.object
             WHERE v.type = :type AND {_when(run)} {_NATURAL}""",  # noqa: S608  constants
         {"type": type_id, "run": run},
     )
@@ -59,6 +59,8 @@ def items(
 
 def _item_row(type_name: str, *row: Any) -> ItemRow:
     item_id, name, updated_at, trashed, digest, size, first, end, folder, raw, redacted = row
+    if size is None:
+        raise damaged(f"{type_name} {item_id}", "the object that holds it is gone")
     return ItemRow(
         type=type_name,
         id=item_id,

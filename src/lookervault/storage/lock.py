@@ -27,7 +27,7 @@ class ProcessLock:
         self, vault: Path, *, now: float, sleep: Callable[[float], object] = time.sleep
     ) -> None:
         self._path = lock_path(vault)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = _open(self._path, vault)
         try:
             os.fchmod(self._file, 0o600)
             self._acquire(vault, sleep)
@@ -53,6 +53,16 @@ class ProcessLock:
         """The file stays: removing it would let two processes lock two files of one name."""
         os.ftruncate(self._file, 0)
         os.close(self._file)
+
+
+def _open(path: Path, vault: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise VaultError(
+            f"The vault {vault} cannot be locked: {error.strerror} ({path.parent}).",
+            hint="Check that its directory exists and that you may write to it.",
+        ) from error
 
 
 def is_held(vault: Path) -> bool:

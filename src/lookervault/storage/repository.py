@@ -61,6 +61,7 @@ class Repository:
         self._trainers_lock = threading.Lock()
         self._type_ids: dict[str, int] = {}
         self._begun: set[int] = set()
+        self._closed = False
 
     @classmethod
     def open(cls, path: Path, *, write: bool, clock: Callable[[], float] = time.time) -> Self:
@@ -83,11 +84,17 @@ class Repository:
             raise
 
     def close(self) -> None:
-        self._readers.close()
-        if self._writer is not None:
-            self._writer.close()
-        if self._lock is not None:
-            self._lock.release()
+        """Brings the log into the file and lets other processes write. Closing twice is once."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._readers.close()
+            if self._writer is not None:
+                self._writer.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
     def __enter__(self) -> Self:
         return self

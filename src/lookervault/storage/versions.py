@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from lookervault.content.model import Item
 from lookervault.errors import VaultError
 from lookervault.storage import objects
 from lookervault.storage.objects import PackedItem
@@ -74,8 +75,8 @@ VERSION_COLUMNS = ", ".join(f"v.{name}" for name in Version.__struct_fields__)
 _MARKS = ", ".join("?" * (len(Version.__struct_fields__) + 1))
 _INSERT = f"INSERT OR REPLACE INTO versions VALUES ({_MARKS})"  # noqa: S608  marks
 _SELECT = f"""
-SELECT {VERSION_COLUMNS}, o.sha256
-FROM versions v JOIN objects o ON o.id = v.object
+SELECT {VERSION_COLUMNS}, coalesce(o.sha256, x'')
+FROM versions v LEFT JOIN objects o ON o.id = v.object
 WHERE v.type = ? AND v.id IN (SELECT value FROM json_each(?))
 ORDER BY v.id, v.first_run
 """  # noqa: S608  names of this module
@@ -85,7 +86,7 @@ _CHUNK = 500
 def last_versions(
     connection: sqlite3.Connection, type_id: int, ids: Iterable[str]
 ) -> dict[str, tuple[Version, bytes]]:
-    """The newest version of each id that has one, and its object's SHA-256."""
+    """The newest version of each id that has one, and its object's SHA-256 (empty: it is gone)."""
     found: dict[str, tuple[Version, bytes]] = {}
     for chunk in batched(ids, _CHUNK, strict=False):
         for *columns, sha256 in connection.execute(_SELECT, (type_id, json.dumps(chunk))):
@@ -111,7 +112,7 @@ def store(
         if version is None or version.end_run is not None:
             new += 1
             fresh.append(packed)
-        elif version.hash != item.hash or version.trashed != item.trashed:
+        elif _differs(version, item) or not sha256:  # its object is gone: store it anew
             changed += 1
             fresh.append(packed)
             if version.first_run < run:
@@ -124,6 +125,10 @@ def store(
     rewritten += (_opened(run, type_name, type_id, one, ids[one.sha256]) for one in fresh)
     connection.executemany(_INSERT, rewritten)
     return Stored(new, changed, len(page) - new - changed, size)
+
+
+def _differs(version: Version, item: Item) -> bool:
+    return version.hash != item.hash or version.trashed != item.trashed
 
 
 def _opened(
@@ -150,20 +155,18 @@ def _opened(
 def vanish(
     connection: sqlite3.Connection, run: int, type_name: str, type_id: int, ids: Iterable[str]
 ) -> int:
-    """Ends the open versions of these ids; returns how many there were."""
+    """Ends the open versions of these ids; returns how many there were.
+
+    One that began in this run becomes an empty interval: no run shows it.
+    """
     last = last_versions(connection, type_id, ids)
-    open_ones = [(one, sha256) for one, sha256 in last.values() if one.end_run is None]
-    born_now = [(type_id, one.id, run) for one, _ in open_ones if one.first_run == run]
-    connection.executemany(
-        "DELETE FROM versions WHERE type = ? AND id = ? AND first_run = ?", born_now
-    )
     rows = []
-    for version, sha256 in open_ones:
-        if version.first_run < run:
+    for version, sha256 in last.values():
+        if version.end_run is None:
             version.end_run = run
             rows.append(version.row(type_name, sha256))
     connection.executemany(_INSERT, rows)
-    return len(open_ones)
+    return len(rows)
 
 
 def touch(

@@ -1,0 +1,110 @@
+"""Bytes that are not what was written are named, never shown, and read from a copy if there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lookervault.errors import DamagedError
+from lookervault.storage import dictionaries
+from lookervault.storage.repository import Repository
+from tests.unit.storage.samples import bodies, body, column, edit, finished_run, page
+
+DICTIONARIES_USED = "SELECT DISTINCT dictionary FROM objects ORDER BY dictionary"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE objects SET data = zeroblob(length(data))",
+        "UPDATE objects SET size = size + 1",
+        "UPDATE objects SET size = 1 << 60",
+        "UPDATE objects SET size = -1",
+        "UPDATE objects SET dictionary = NULL",
+        "UPDATE objects SET dictionary = 99",
+        "UPDATE objects SET sha256 = randomblob(32)",
+        "DELETE FROM objects",
+        "UPDATE versions SET object = object + 1",
+        "UPDATE versions SET object = 999",
+        "UPDATE versions SET hash = zeroblob(32)",
+        "UPDATE versions SET name = 'other'",
+        "UPDATE versions SET trashed = 1",
+        "UPDATE versions SET redacted = NULL",
+    ],
+)
+def test_a_damaged_item_is_named_and_never_shown(vault: Path, change: str) -> None:
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, page(range(40)))
+    edit(vault, change)
+    with Repository.open(vault, write=False) as reader:
+        with pytest.raises(DamagedError, match=r"users 7|dictionary") as raised:
+            reader.body("users", "7")
+        assert raised.value.hint
+        with pytest.raises(DamagedError, match=r"users 0|dictionary"):
+            list(reader.bodies("users"))
+
+
+def test_an_item_whose_object_is_gone_is_not_left_out_of_a_list(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, page(range(3)))
+    edit(vault, "DELETE FROM objects WHERE id = 2")
+    with Repository.open(vault, write=True) as repo:
+        with pytest.raises(
+            DamagedError, match="users 1 is damaged: the object that holds it is gone"
+        ):
+            list(repo.items("users"))
+        finished_run(repo, page(range(3)))
+        assert dict(repo.bodies("users")) == bodies(range(3))
+
+
+@pytest.mark.parametrize("table", ["dictionaries", "dictionary_copies"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET data = zeroblob(99)", "DELETE FROM {}"])
+def test_a_damaged_dictionary_is_read_from_its_copy(vault: Path, table: str, change: str) -> None:
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, page(range(40)))
+    edit(vault, change.format(table))
+    with Repository.open(vault, write=False) as reader:
+        assert dict(reader.bodies("users")) == bodies(range(40))
+
+
+def test_with_both_copies_damaged_a_new_dictionary_is_learnt_for_new_objects(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, page(range(40)))
+    for table in ("dictionaries", "dictionary_copies"):
+        edit(vault, f"UPDATE {table} SET sha256 = zeroblob(32)")
+    with Repository.open(vault, write=True) as repo:
+        with pytest.raises(DamagedError, match="dictionary 1 is damaged, and so is its copy"):
+            repo.body("users", "1")
+        finished_run(repo, page(range(40), state=1))
+        assert repo.body("users", "1") == body("1", 1)
+
+
+def test_a_type_gets_a_second_dictionary_when_much_more_was_seen(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        for number in range(20):
+            finished_run(repo, page(range(number * 100, number * 100 + 100)))
+        seen = repo.size_report().raw
+    assert seen > dictionaries.BETTER_BYTES
+    assert column(vault, DICTIONARIES_USED) == [1, 2]
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, page(range(2000), state=1))
+    assert column(vault, DICTIONARIES_USED) == [1, 2]
+
+
+def test_a_few_objects_get_no_dictionary(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, page(range(dictionaries.ENOUGH - 1)))
+        assert repo.body("users", "3") == body("3")
+    assert column(vault, DICTIONARIES_USED) == [None]
+
+
+def test_a_changed_instance_note_is_damage(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        repo.set_instance("a")
+    edit(vault, "UPDATE meta SET value = 'b'")
+    with (
+        Repository.open(vault, write=False) as reader,
+        pytest.raises(DamagedError, match="note of its instance is damaged"),
+    ):
+        reader.instance()
