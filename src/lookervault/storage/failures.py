@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from lookervault.errors import DamagedError, VaultError
 
@@ -31,7 +34,10 @@ _PLAIN = {
         "Check the disk, its free space and limits on the size of files.",
     ),
     sqlite3.SQLITE_NOMEM: ("there was not enough memory", "Close other programs and try again."),
-    sqlite3.SQLITE_INTERRUPT: ("the operation was interrupted", "Run the command again."),
+    sqlite3.SQLITE_CONSTRAINT: (
+        "a row contradicts others",
+        "`lookervault verify` tells whether the vault is damaged.",
+    ),
 }
 
 
@@ -47,6 +53,10 @@ def explained(error: sqlite3.Error, path: Path) -> VaultError:
             f"{path} is no vault: it is not an SQLite file.",
             hint="Name the vault with --vault, or choose a new file.",
         )
+    return _damaged(path, error)
+
+
+def _damaged(path: Path, error: Exception) -> DamagedError:
     return DamagedError(
         f"The vault {path} is damaged: {error}.",
         hint="Restore the file from a copy; `lookervault verify` tells what is still whole.",
@@ -58,7 +68,9 @@ def explaining(path: Path) -> Iterator[None]:
     """Turns SQLite's errors into `VaultError` and `DamagedError`."""
     try:
         yield
-    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+    except sqlite3.ProgrammingError:
         raise  # a mistake of this program
     except sqlite3.Error as error:
         raise explained(error, path) from error
+    except (UnicodeDecodeError, json.JSONDecodeError, msgspec.MsgspecError) as error:
+        raise _damaged(path, error) from error  # text of another form than was written

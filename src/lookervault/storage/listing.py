@@ -61,20 +61,21 @@ def _item_row(type_name: str, *row: Any) -> ItemRow:
     item_id, name, updated_at, trashed, digest, size, first, end, folder, raw, redacted = row
     if size is None:
         raise damaged(f"{type_name} {item_id}", "the object that holds it is gone")
-    return ItemRow(
-        type=type_name,
-        id=item_id,
-        name=name,
-        updated_at=updated_at,
-        trashed=bool(trashed),
-        hash=digest,
-        size=size,
-        first_run=first,
-        end_run=end,
-        folder_id=folder,
-        raw_hashed=bool(raw),
-        redacted=tuple(json.loads(redacted or "[]")),
-    )
+    fields = {
+        "type": type_name,
+        "id": item_id,
+        "name": name,
+        "updated_at": updated_at,
+        "trashed": bool(trashed),
+        "hash": digest,
+        "size": size,
+        "first_run": first,
+        "end_run": end,
+        "folder_id": folder,
+        "raw_hashed": bool(raw),
+        "redacted": json.loads(str(redacted or "[]")),
+    }
+    return msgspec.convert(fields, ItemRow)
 
 
 _VERSION = f"""
@@ -114,17 +115,20 @@ def _proven(
     if found is None:
         raise damaged(f"{type_name} {id}", "the object that holds it is gone")
     *columns, written, sha256, size, dictionary, data = found
-    if Version(*columns).sum(type_name, sha256) != written:
+    version = msgspec.convert(columns, Version)
+    if version.sum(type_name, sha256) != written:
         raise damaged(f"{type_name} {id}", "its row is not the one that was written")
     return sha256, size, dictionary, data
 
 
 def hashes(connection: sqlite3.Connection, type_id: int, run: int) -> Iterator[tuple[str, bytes]]:
     """(id, content hash) as of a run, in order of the ids' bytes."""
-    yield from connection.execute(
+    rows = connection.execute(
         f"SELECT v.id, v.hash FROM versions v WHERE v.type = :type AND {_AS_OF} ORDER BY v.id",  # noqa: S608  constants
         {"type": type_id, "run": run},
     )
+    for row in rows:
+        yield msgspec.convert(row, tuple[str, bytes])
 
 
 def open_ids(connection: sqlite3.Connection, type_id: int) -> set[str]:
@@ -157,7 +161,7 @@ def references(
     )
     found: set[str] = set()
     for (refs,) in rows:
-        found.update(getattr(_decode(refs), kind).get(target_type, ()))
+        found.update(getattr(_decode(str(refs)), kind).get(target_type, ()))
     return found
 
 

@@ -7,12 +7,15 @@ checkpoints go.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 
+import msgspec
+
 from lookervault.storage import listing, merkle, runs, schema
 from lookervault.storage.runs import RunEnd
+
+_decode_ids = msgspec.json.Decoder(list[str]).decode
 
 
 def confirmed(connection: sqlite3.Connection, run: int, type_name: str) -> set[str]:
@@ -45,7 +48,7 @@ def end_run(connection: sqlite3.Connection, run: int, end: RunEnd) -> None:
 def _on_pages(connection: sqlite3.Connection, run: int, type_id: int) -> set[str]:
     query = "SELECT ids FROM pages WHERE run = ? AND type = ?"
     pages = connection.execute(query, (run, type_id))
-    return {item_id for (ids,) in pages for item_id in json.loads(ids)}
+    return {item_id for (ids,) in pages for item_id in _decode_ids(str(ids))}
 
 
 def _confirmed_everything(connection: sqlite3.Connection, run: int) -> bool:

@@ -167,24 +167,27 @@ def read(connection: sqlite3.Connection, run: int) -> RunRow | None:
 
 def read_types(connection: sqlite3.Connection, run: int) -> list[TypeResult]:
     rows = connection.execute(_SELECT_TYPES, (run,))
-    return [TypeResult(**dict(zip(_TYPE_COLUMNS, row, strict=True))) for row in rows]
+    named = [dict(zip(_TYPE_COLUMNS, row, strict=True)) for row in rows]
+    return msgspec.convert(named, list[TypeResult])
 
 
 _SELECT_MISSING = "SELECT type, id, reason FROM missing WHERE run = ? ORDER BY type, id, reason"
 
 
 def read_missing(connection: sqlite3.Connection, run: int) -> list[Missing]:
-    return [Missing(*row) for row in connection.execute(_SELECT_MISSING, (run,))]
+    rows = connection.execute(_SELECT_MISSING, (run,))
+    named = [dict(zip(("type", "id", "reason"), row, strict=True)) for row in rows]
+    return msgspec.convert(named, list[Missing])
 
 
 def _run_row(row: tuple[Any, ...]) -> RunRow:
     fields = dict(zip(_COLUMNS, row, strict=True))
     fields["whole"] = bool(fields["whole"])
     fields["status"] = fields["status"] or "running"
-    fields["reasons"] = json.loads(fields["reasons"] or "[]")
+    fields["reasons"] = json.loads(str(fields["reasons"] or "[]"))
     for name in ("arguments", "types", "scope"):
-        fields[name] = json.loads(fields[name] or "null")
-    return RunRow(**fields)
+        fields[name] = json.loads(str(fields[name] or "null"))
+    return msgspec.convert(fields, RunRow)
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> int | None:

@@ -30,7 +30,7 @@ class Stored(NamedTuple):
     bytes: int
 
 
-class Version(msgspec.Struct):
+class Version(msgspec.Struct, array_like=True):
     """A row of the table, except its sum."""
 
     type: int
@@ -90,7 +90,7 @@ def last_versions(
     found: dict[str, tuple[Version, bytes]] = {}
     for chunk in batched(ids, _CHUNK, strict=False):
         for *columns, sha256 in connection.execute(_SELECT, (type_id, json.dumps(chunk))):
-            version = Version(*columns)
+            version = msgspec.convert(columns, Version)
             found[version.id] = (version, sha256)
     return found
 
