@@ -35,7 +35,7 @@ PRODUCTION = [
     )
 ]
 SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no\s+(cover|branch))(?P<rest>.*)")
-WITH_REASON = re.compile(r"^(:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|\[[a-z, -]+\])?\s+((#|[-–—]+) )?\w\w+")
+WITH_REASON = re.compile(r"^(:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|\[[a-z, -]+\])?\s+((#|[-–—]+) )?\w")
 
 
 def found(pattern: str) -> list[str]:
