@@ -8,6 +8,7 @@ from lookervault.demo import fields as field_lists
 from lookervault.demo.answers import Answer
 from lookervault.demo.content import attributes, memberships, metadata
 from lookervault.demo.content.folders import abbreviated_dashboard, contents
+from lookervault.demo.content.metadata_ids import owner_of
 from lookervault.demo.content.schedules import alert_owner, plan_owner
 from lookervault.demo.kind import Row, encode
 from lookervault.demo.operations import (
@@ -148,7 +149,7 @@ def content_metadatas(call: Call) -> Answer:
     if call.behaviour.parent_id_is == "folder":
         folder = existing(call, "folders", parent)
     else:
-        type_, folder = metadata.owner_of(existing(call, "content_metadata", parent))
+        type_, folder = owner_of(existing(call, "content_metadata", parent))
         if type_ != "folders":
             return joined(())
     return rows(call, "content_metadata", metadata.of_children(world, folder))

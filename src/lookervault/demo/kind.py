@@ -25,6 +25,17 @@ def _nothing(world: World, index: int, columns: Row) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """What comes at the end of an object in one kind of answer only."""
+
+    fields: tuple[str, ...]
+    render: Callable[[World, int, Row], Row]
+
+
+_NO_ENDING = Ending((), _nothing)
+
+
+@dataclass(frozen=True, slots=True)
 class Follows:
     """Of a type whose objects follow from those of others: which indexes exist."""
 
@@ -45,8 +56,8 @@ class Kind:
     ids: Ids
     columns: Callable[[World, int], Row]
     nested: Callable[[World, int, Row], Row] = _nothing
-    detail: Callable[[World, int, Row], Row] = _nothing
-    listed: Callable[[World, int, Row], Row] = _nothing
+    detail: Ending = _NO_ENDING
+    listed: Ending = _NO_ENDING
     has_trash: bool = False
     follows: Follows | None = None
 

@@ -80,7 +80,10 @@ def cut_row(call: Call, type_: str, index: int, *, detail: bool) -> bytes:
         return cheap
     try:
         return field_lists.cut(wanted, call.store.row(type_, index, detail=detail))
-    except msgspec.DecodeError:  # a hostile body (`put_raw`): what the columns can tell
+    except (
+        msgspec.DecodeError,
+        RecursionError,
+    ):  # a hostile body (`put_raw`): what the columns can tell
         return encode({name: columns[name] for name in columns if name in wanted})
 
 

@@ -18,7 +18,17 @@ _SHARES = {
     "groups": 0.02,
     "boards": 0.02,
 }
-_AT_LEAST = {"folders": 5 + len(DEPARTMENTS), "users": 4, "groups": 3, "boards": 1}
+#: So that even the smallest company has one of everything.
+_AT_LEAST = {
+    "looks": 12,
+    "dashboards": 12,
+    "folders": 5 + 2 * len(DEPARTMENTS),
+    "users": 6,
+    "scheduled_plans": 10,
+    "alerts": 8,
+    "groups": 1 + 2 * len(DEPARTMENTS),
+    "boards": 2,
+}
 
 #: Configuration does not grow with the company's content.
 _FIXED = {
@@ -51,11 +61,12 @@ class Population:
 
 
 def population(items: int, overrides: Mapping[str, int] | None = None) -> Population:
-    """`items` objects in all, configuration included; `overrides` names types one by one."""
+    """About `items` objects in all, configuration included, but not fewer than a small company
+    has; `overrides` names types one by one. What only follows from others (queries, access lists)
+    is not counted.
+    """
     grows = max(0, items - sum(_FIXED.values()))
-    counts = {
-        type_: max(_AT_LEAST.get(type_, 0), int(grows * share)) for type_, share in _SHARES.items()
-    }
+    counts = {type_: max(_AT_LEAST[type_], int(grows * share)) for type_, share in _SHARES.items()}
     counts |= _FIXED
     unknown = set(overrides or ()) - set(counts)
     if unknown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import parse_qsl, unquote
 
 from starlette.applications import Starlette
@@ -93,8 +94,7 @@ class Service:
     async def _respond(
         self, request: Request, operation_id: str, fault: Fault | None, real: Callable[[], Answer]
     ) -> Response:
-        if self.behaviour.latency_ms:
-            await asyncio.sleep(self.behaviour.latency_ms / 1000)
+        await self._wait(self.behaviour.latency_ms / 1000)
         if fault is Fault.EXPIRED_TOKEN:
             self.sessions.logout(_token(request))
         answer = INSTEAD.get(fault) if fault else None
@@ -104,6 +104,12 @@ class Service:
         if fault in ON_THE_WIRE:
             return OnTheWire(fault, response, self.behaviour.stall_s, self.stopping)
         return response
+
+    async def _wait(self, seconds: float) -> None:
+        """Less when the server stops."""
+        if seconds:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), seconds)
 
     def _note(self, request: Request, operation_id: str, status: int) -> None:
         path = request.url.path.removeprefix(ROOT)

@@ -113,13 +113,10 @@ class World:
         kind = self.kinds[type_]
         columns = self.columns(type_, index)
         row = columns | kind.nested(self, index, columns)
-        ends = kind.detail, kind.listed
-        row |= ends[not detail](self, index, columns)
-        changed = self.changed.get((type_, index))
-        if changed:
-            hidden = ends[detail](self, index, columns)
-            row |= {name: value for name, value in changed.items() if name not in hidden}
-        return row
+        shown, left_out = (kind.detail, kind.listed) if detail else (kind.listed, kind.detail)
+        row |= shown.render(self, index, columns)
+        changed = self.changed.get((type_, index), {})
+        return row | {name: value for name, value in changed.items() if name not in left_out.fields}
 
     def in_trash(self, type_: str, index: int) -> bool:
         changed = self.changed.get((type_, index), {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lookervault.demo.content.metadata_ids import metadata_of
 from lookervault.demo.content.titles import description, fill
 from lookervault.demo.draw import Draw
 from lookervault.demo.ids import NumberedIds
@@ -19,7 +20,7 @@ def _columns(world: World, index: int) -> Row:
     created = about.between(OPENED, NOW - 86_400)
     return {
         "can": _CAN,
-        "content_metadata_id": str(4 * index + 7),
+        "content_metadata_id": str(metadata_of("boards", index)),
         "created_at": moment(created),
         "deleted_at": None,
         "description": description(about, department),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lookervault.demo.content.folders import embedded_folder, folder_of
+from lookervault.demo.content.metadata_ids import metadata_of
 from lookervault.demo.content.queries import department_of
 from lookervault.demo.content.tiles import canvas, elements, filters, layouts
 from lookervault.demo.content.titles import description, title
@@ -42,7 +43,7 @@ def _columns(world: World, index: int) -> Row:
     return {
         "can": _CAN,
         "content_favorite_id": str(about.between(1, 99_999)) if about.chance(0.1) else None,
-        "content_metadata_id": str(4 * index + 5),
+        "content_metadata_id": str(metadata_of("dashboards", index)),
         "description": description(about, department),
         "hidden": False,
         "id": world.id("dashboards", index),

@@ -10,8 +10,9 @@ from array import array
 from collections.abc import Sequence
 
 from lookervault.demo.content.memberships import department_of_user, personal_folders
+from lookervault.demo.content.metadata_ids import metadata_of
 from lookervault.demo.ids import NamedThenNumberedIds, NumberedIds
-from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment
+from lookervault.demo.kind import NOW, OPENED, Ending, Kind, Row, can, moment
 from lookervault.demo.phrases import PERIODS, REGIONS
 from lookervault.demo.vocabulary import DEPARTMENTS
 from lookervault.demo.world import World
@@ -111,7 +112,7 @@ def _columns(world: World, index: int) -> Row:
         "name": _name(world, index),
         "parent_id": None if parent is None else world.id("folders", parent),
         "id": world.id("folders", index),
-        "content_metadata_id": content_metadata_id(index),
+        "content_metadata_id": str(metadata_of("folders", index)),
         "created_at": None if root else moment(about.between(OPENED, NOW)),
         "creator_id": None if root else world.id("users", creator),
         "external_id": None,
@@ -206,10 +207,12 @@ def _current_folder(world: World, type_: str, index: int) -> int | None:
     return parent_of(world, index) if type_ == "folders" else folder_of(world, type_, index)
 
 
-def content_metadata_id(index: int) -> str:
-    return str(4 * index + 4)
-
-
 KINDS = (
-    Kind("folders", NamedThenNumberedIds(_ROOT_IDS, NumberedIds(5)), _columns, _nested, _detail),
+    Kind(
+        "folders",
+        NamedThenNumberedIds(_ROOT_IDS, NumberedIds(5)),
+        _columns,
+        _nested,
+        Ending(("dashboards", "looks"), _detail),
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lookervault.demo.content.memberships import groups_of_user, parent_groups, roles_of_group
 from lookervault.demo.draw import Draw
 from lookervault.demo.ids import NumberedIds
-from lookervault.demo.kind import Kind, Row, can
+from lookervault.demo.kind import Ending, Kind, Row, can
 from lookervault.demo.phrases import REGIONS
 from lookervault.demo.vocabulary import DEPARTMENTS
 from lookervault.demo.world import World
@@ -62,4 +62,12 @@ def _hierarchy(world: World, index: int, columns: Row) -> Row:
     }
 
 
-KINDS = (Kind("groups", NumberedIds(), _group_columns, _group_nested, listed=_hierarchy),)
+KINDS = (
+    Kind(
+        "groups",
+        NumberedIds(),
+        _group_columns,
+        _group_nested,
+        listed=Ending(("parent_group_ids", "role_ids"), _hierarchy),
+    ),
+)

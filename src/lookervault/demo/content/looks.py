@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lookervault.demo.content.folders import embedded_folder, folder_of
+from lookervault.demo.content.metadata_ids import metadata_of
 from lookervault.demo.content.queries import (
     Owner,
     department_of,
@@ -12,7 +13,7 @@ from lookervault.demo.content.queries import (
 )
 from lookervault.demo.content.titles import description, title
 from lookervault.demo.ids import NumberedIds
-from lookervault.demo.kind import NOW, OPENED, Kind, Row, can, moment
+from lookervault.demo.kind import NOW, OPENED, Ending, Kind, Row, can, moment
 from lookervault.demo.world import World, deletion
 
 _CAN = can(
@@ -44,7 +45,7 @@ def _columns(world: World, index: int) -> Row:
     updated = about.between(created, NOW)
     return {
         "can": _CAN,
-        "content_metadata_id": str(4 * index + 6),
+        "content_metadata_id": str(metadata_of("looks", index)),
         "id": world.id("looks", index),
         "title": title(about, department),
         "user_id": world.id("users", about.between(0, world.count("users") - 1)),
@@ -94,4 +95,6 @@ def _detail(world: World, index: int, columns: Row) -> Row:
     return {"query": encoded_query(world, Owner("looks", index))}
 
 
-KINDS = (Kind("looks", NumberedIds(), _columns, _nested, _detail, has_trash=True),)
+KINDS = (
+    Kind("looks", NumberedIds(), _columns, _nested, Ending(("query",), _detail), has_trash=True),
+)

@@ -15,7 +15,7 @@ def is_embed_user(world: World, index: int) -> bool:
 
 
 def is_service_account(index: int) -> bool:
-    return index == 0 or index % 101 == 50
+    return index == 0 or index % 101 == 60
 
 
 def has_personal_folder(world: World, index: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lookervault.demo.content.queries import Owner, explore_of, query_id, sources_of_merge
 from lookervault.demo.ids import ScrambledIds
-from lookervault.demo.kind import Kind, Row, can, raw
+from lookervault.demo.kind import Kind, Row, can
 from lookervault.demo.vocabulary import Explore
 from lookervault.demo.world import World
 
@@ -30,7 +30,7 @@ def _columns(world: World, index: int) -> Row:
         ],
         "total": about.chance(0.3),
         "limit": "500",
-        "vis_config": {"type": "looker_line", "line_width": raw(b"1.50"), "color": about.colour()},
+        "vis_config": {"type": "looker_line", "line_width": "1.50", "color": about.colour()},
     }
 
 

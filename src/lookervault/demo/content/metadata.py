@@ -1,39 +1,26 @@
-"""Content metadata: what inherits its access from the folder above, and who may see the rest.
-
-Each folder, dashboard, look and board has one, and its id says of what it is: 4 n + 4 is the n-th
-folder's, + 5 a dashboard's, + 6 a look's, + 7 a board's.
-"""
+"""Content metadata: what inherits its access from the folder above, and who may see the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lookervault.demo.content.folders import SHARED, USERS, children, contents, is_personal
+from lookervault.demo.content.metadata_ids import FIRST, TYPES, metadata_of, owner_of
 from lookervault.demo.ids import PlainIds
 from lookervault.demo.kind import Follows, Kind, Row, can
 from lookervault.demo.world import World
 
 _CAN = can(show=True, update=True)
-_TYPES = ("folders", "dashboards", "looks", "boards")
-_WORDS = ("folder", "dashboard", "look", "homepage")
+_WORDS = dict(zip(TYPES, ("folder", "dashboard", "look", "homepage"), strict=True))
 _ROOTS = 5
 
 
-def metadata_of(type_: str, index: int) -> int:
-    return 4 * index + 4 + _TYPES.index(type_)
-
-
-def owner_of(number: int) -> tuple[str, int]:
-    index, kind = divmod(number - 4, 4)
-    return _TYPES[kind], index
-
-
 def _exists(world: World, number: int) -> bool:
-    return number >= _TYPES.index("folders") + 4 and world.exists(*owner_of(number))
+    return number >= FIRST and world.exists(*owner_of(number))
 
 
 def _all(world: World) -> list[int]:
-    return sorted(metadata_of(type_, index) for type_ in _TYPES for index in world.live(type_))
+    return sorted(metadata_of(type_, index) for type_ in TYPES for index in world.live(type_))
 
 
 def of_children(world: World, folder: int) -> Iterator[int]:
@@ -52,7 +39,7 @@ def _columns(world: World, number: int) -> Row:
     owner = world.columns(type_, index)
     inheriting = _inherits(world, type_, index)
     parent = _metadata_above(world, owner)
-    word = _WORDS[_TYPES.index(type_)]
+    word = _WORDS[type_]
     return {
         "can": _CAN,
         "id": str(number),
