@@ -1,0 +1,1 @@
+"""Clients, each run in a process of its own by `bench.client`."""

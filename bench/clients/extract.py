@@ -1,0 +1,73 @@
+"""The program's own run: its orchestrator, its client, a vault on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import lookervault
+from bench.measure import measured
+from lookervault.config.models import parallel_config
+from lookervault.config.settings import Settings, load
+from lookervault.content.registry import select
+from lookervault.extraction.orchestrator import Orchestrator, Request
+from lookervault.extraction.retry import Tally
+from lookervault.looker.client import Looker
+from lookervault.storage.repository import Repository
+
+
+class Silent:
+    """`extraction.progress.Progress` that shows nothing."""
+
+    def update(self, type_name: str, done: int, total: int, *, finished: bool) -> None:
+        pass
+
+    def beat(self, tally: Tally, rate: float | None) -> None:
+        pass
+
+
+def settings(url: str) -> Settings:
+    env = {
+        "LOOKERSDK_BASE_URL": url,
+        "LOOKERSDK_CLIENT_ID": "bench",
+        "LOOKERSDK_CLIENT_SECRET": "bench",
+    }
+    return load({}, env)
+
+
+def run(url: str, types: list[str], **flags: Any) -> dict[str, Any]:
+    """From the login to the vault's closing; nothing is counted before."""
+    with TemporaryDirectory(prefix="lookervault-bench-") as folder, measured() as spent:
+        result = _extract(settings(url), Path(folder) / "vault.db", types, flags)
+    return {**result, "wall": spent.wall, "cpu": spent.cpu}
+
+
+def _extract(
+    where: Settings, path: Path, types: list[str], flags: dict[str, Any]
+) -> dict[str, Any]:
+    config = parallel_config(flags)
+    client = Looker(where, pool_size=config.workers)
+    request = Request(
+        types=select(types, []),
+        base_url=where.base_url,
+        program_version=lookervault.__version__,
+    )
+    with Repository.open(path, write=True) as vault:
+        result = Orchestrator(client, vault, config, Silent()).run(request)
+        size = vault.size_report()
+    client.close()
+    if result.error is not None:
+        raise result.error
+    end = result.end
+    if end.status != "complete":
+        raise RuntimeError(f"the run is {end.status}: {end.reasons} {end.missing[:5]}")
+    return {
+        "items": end.items,
+        "calls": end.calls,
+        "retries": end.retries,
+        "throttled": end.throttled,
+        "utilization": end.utilization,
+        "raw": size.raw,
+        "disk": path.stat().st_size,
+    }
