@@ -97,7 +97,10 @@ def get_meta(connection: sqlite3.Connection, key: str) -> str | None:
         return None
     value: str = row[0]
     if row[1] != row_sum((key, value)):
-        raise DamagedError(f"The vault's own note of its {key} is damaged.")
+        raise DamagedError(
+            f"The vault's own note of its {key} is damaged.",
+            hint="Restore the file from a copy; `lookervault verify` tells what is still whole.",
+        )
     return value
 
 

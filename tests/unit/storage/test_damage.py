@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lookervault.errors import DamagedError
+from lookervault.errors import DamagedError, VaultError
 from lookervault.storage import dictionaries
 from lookervault.storage.repository import Repository
-from tests.unit.storage.samples import bodies, body, column, edit, finished_run, page
+from tests.unit.storage.samples import (
+    bodies,
+    body,
+    column,
+    edit,
+    end,
+    finished_run,
+    item,
+    page,
+    start,
+)
 
 DICTIONARIES_USED = "SELECT DISTINCT dictionary FROM objects ORDER BY dictionary"
 
@@ -108,3 +120,43 @@ def test_a_changed_instance_note_is_damage(vault: Path) -> None:
         pytest.raises(DamagedError, match="note of its instance is damaged"),
     ):
         reader.instance()
+
+
+def test_a_flipped_bit_anywhere_ends_in_a_value_or_in_words(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        repo.set_instance("looker.example.com")
+        finished_run(repo, [*page(range(30)), item("a", refs=b'{"has":{"queries":["1"]}}')])
+        run = repo.begin_run(start(scope=["3"]))
+        repo.store(run, repo.pack(page(range(5), state=1)), 0)
+        repo.end_run(run, end("partial", root=b"r" * 32))
+    whole = vault.read_bytes()
+    draw = random.Random(7)
+    errors = []
+    for _ in range(60):
+        flipped = bytearray(whole)
+        flipped[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
+        vault.write_bytes(flipped)
+        errors += [error for read in READS if (error := error_of(vault, read))]
+    assert errors
+    assert all(error.hint for error in errors)
+
+
+def error_of(vault: Path, read: Callable[[Repository], object]) -> VaultError | None:
+    try:
+        with Repository.open(vault, write=False) as reader:
+            read(reader)
+    except VaultError as error:
+        return error
+    return None
+
+
+READS: list[Callable[[Repository], object]] = [
+    lambda repo: repo.instance(),
+    lambda repo: [(repo.type_results(n.run), repo.missing(n.run)) for n in repo.runs()],
+    lambda repo: [(repo.is_sealed(n), repo.confirmed(n, "users")) for n in (1, 2)],
+    lambda repo: [repo.root(n, ["users"]) for n in (1, 2)],
+    lambda repo: [*repo.items("users"), *repo.items("users", 1), repo.counts()],
+    lambda repo: list(repo.bodies("users")),
+    lambda repo: repo.references("has", "queries"),
+    lambda repo: (repo.types(), repo.size_report()),
+]
