@@ -11,7 +11,7 @@ if [ -n "${UV:-}" ]; then
   uv=
 else
   "${VENV:-.venv}/bin/python" -m venv "$work/uv"
-  "$work/uv/bin/pip" install --quiet uv # any version, as people have any
+  "$work/uv/bin/pip" install -qq uv # any version, as people have any
   uv=$work/uv/bin/uv
 fi
 

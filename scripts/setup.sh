@@ -52,14 +52,14 @@ make_environment() {
     clear_place
     say "Setting up $venv with uv …"
     "$uv" venv --quiet --python "$wanted" "$venv"
-    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes \
+    "$uv" pip install -qq --python "$venv/bin/python" --require-hashes \
       --requirement requirements-dev.lock
   else
     python=$(find_python)
     clear_place
     say "Setting up $venv with pip …"
     "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes \
       --requirement requirements-dev.lock
   fi
   cp requirements-dev.lock "$venv/made-from.lock"
@@ -68,10 +68,10 @@ make_environment() {
 # setuptools is in the lock, so that nothing is downloaded to build with, unchecked by any hash
 install_project() {
   if [ -n "$uv" ]; then
-    "$uv" pip install --quiet --python "$venv/bin/python" --no-deps \
+    "$uv" pip install -qq --python "$venv/bin/python" --no-deps \
       --no-build-isolation --editable .
   else
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
       --no-build-isolation --editable .
   fi
   cp pyproject.toml "$venv/made-from.toml"

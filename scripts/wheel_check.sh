@@ -16,8 +16,8 @@ rm -rf build # what an earlier build left would be packed again
 rm -rf build
 
 "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "$work"/*.whl
+"$work/venv/bin/pip" install -qq --disable-pip-version-check --require-hashes --requirement requirements.lock
+"$work/venv/bin/pip" install -qq --disable-pip-version-check --no-deps "$work"/*.whl
 "$work/venv/bin/pip" check
 
 mkdir "$work/empty"
