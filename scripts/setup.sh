@@ -52,7 +52,7 @@ make_environment() {
     clear_place
     say "Setting up $venv with uv …"
     "$uv" venv --quiet --python "$wanted" "$venv"
-    "$uv" pip install -qq --python "$venv/bin/python" --require-hashes \
+    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes \
       --requirement requirements-dev.lock
   else
     python=$(find_python)
@@ -68,7 +68,7 @@ make_environment() {
 # setuptools is in the lock, so that nothing is downloaded to build with, unchecked by any hash
 install_project() {
   if [ -n "$uv" ]; then
-    "$uv" pip install -qq --python "$venv/bin/python" --no-deps \
+    "$uv" pip install --quiet --python "$venv/bin/python" --no-deps \
       --no-build-isolation --editable .
   else
     "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
