@@ -53,14 +53,21 @@ def pages(
         fresh = [row for row, i in zip(rows, ids, strict=True) if i not in seen]
         if fresh:
             yield body, fresh
-        at_the_end = len(ids) <= (1 if offset else 0)
-        if at_the_end and not fresh:
+        if not fresh and len(ids) <= (1 if offset else 0):
+            return
+        if not offset and len(ids) == 1 and _nothing_behind(read, operation, params):
             return
         if not fresh and (rewinds := rewinds + 1) > _MOST_REWINDS:
             raise _shifting(operation)
         seen.update(ids)
         offset += len(ids) - 1
         back = 1
+
+
+def _nothing_behind(read: Reader, operation: Operation, params: Mapping[str, str]) -> bool:
+    """Whether the only row is the only one: a page cannot start at it and lead on."""
+    window = {"limit": "1", "offset": "1"}
+    return not _rows(read.get(operation, params={**params, **window}), operation)
 
 
 def _rows(body: bytes, operation: Operation) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""A package and not a namespace, as the installed `looker_sdk` brings a `tests.integration`, too."""
