@@ -72,7 +72,8 @@ def population(items: int, overrides: Mapping[str, int] | None = None) -> Popula
     if unknown:
         raise ValueError(f"no such type to count: {', '.join(sorted(unknown))}")
     counts |= overrides or {}
-    # Everything else belongs to somebody and lies somewhere: those two are never quite empty.
+    # Everything else belongs to somebody in some group and lies somewhere.
+    counts["groups"] = max(1, counts["groups"])
     counts["users"] = max(1, counts["users"])
     counts["folders"] = max(5, counts["folders"])
     counts["merge_queries"] = -(-counts["dashboards"] // 6)
