@@ -182,7 +182,7 @@ class Orchestrator:
             [t.type for t in types.values()],
             processors=processors,
             calls=self._calls,
-            known=VaultKnown(self._vault),
+            known=VaultKnown(self._vault, run, types.keys(), scope),
             scope=scope,
             in_flight=InFlight(self._config.bytes_in_flight),
         )

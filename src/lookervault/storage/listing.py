@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -153,16 +153,29 @@ class _References(msgspec.Struct):
 _decode = msgspec.json.Decoder(_References).decode
 
 
-def references(
-    connection: sqlite3.Connection, kind: Literal["has", "needs"], target_type: str
+def needed(
+    connection: sqlite3.Connection, target_type: str, among: Mapping[str, set[str]], *, others: bool
 ) -> set[str]:
-    rows = connection.execute(
-        f"SELECT v.refs FROM versions v WHERE v.refs IS NOT NULL AND {_OPEN}"  # noqa: S608  constants
-    )
+    """What `Repository.needed` says. Two passes, so that only ids that are needed are in memory."""
     found: set[str] = set()
-    for (refs,) in rows:
-        found.update(getattr(_decode(str(refs)), kind).get(target_type, ()))
+    for references in _references(connection, among, others=others):
+        found.update(references.needs.get(target_type, ()))
+    if found:
+        for references in _references(connection, among, others=others):
+            found.difference_update(references.has.get(target_type, ()))
     return found
+
+
+def _references(
+    connection: sqlite3.Connection, among: Mapping[str, set[str]], *, others: bool
+) -> Iterator[_References]:
+    rows = connection.execute(
+        f"""SELECT t.name, v.id, v.refs FROM versions v JOIN types t ON t.id = v.type
+        WHERE v.refs IS NOT NULL AND {_OPEN}"""  # noqa: S608  constants
+    )
+    for type_name, item_id, refs in rows:
+        if item_id in among[type_name] if type_name in among else others:
+            yield _decode(str(refs))
 
 
 def object_bytes(connection: sqlite3.Connection) -> tuple[int, int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -233,10 +233,16 @@ class Repository:
             type_id = schema.type_id(connection, type)
             return set() if type_id is None else listing.open_ids(connection, type_id)
 
-    def references(self, kind: Literal["has", "needs"], target_type: str) -> set[str]:
-        """Ids of a type that items refer to: `has` those inside them, `needs` those by id alone."""
+    def needed(
+        self, target_type: str, among: Mapping[str, set[str]] | None = None, *, others: bool = True
+    ) -> set[str]:
+        """Ids of a type that items which are not deleted need by id, and that none of them has.
+
+        `among` limits the items of a type to these ids; of types that it does not name, all count
+        if `others` do.
+        """
         with self._reading() as connection:
-            return listing.references(connection, kind, target_type)
+            return listing.needed(connection, target_type, among or {}, others=others)
 
     def types(self) -> list[str]:
         """Types of which the vault has or had something."""

@@ -157,6 +157,6 @@ READS: list[Callable[[Repository], object]] = [
     lambda repo: [repo.root(n, ["users"]) for n in (1, 2)],
     lambda repo: [*repo.items("users"), *repo.items("users", 1), repo.counts()],
     lambda repo: list(repo.bodies("users")),
-    lambda repo: repo.references("has", "queries"),
+    lambda repo: repo.needed("queries"),
     lambda repo: (repo.types(), repo.size_report()),
 ]

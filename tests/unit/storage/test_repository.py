@@ -191,15 +191,24 @@ def test_equal_bodies_are_one_object(repo: Repository) -> None:
     assert repo.counts() == {"users": 3}
 
 
-def test_references_come_from_what_is_not_deleted(repo: Repository) -> None:
+def test_needed_is_what_something_needs_and_nothing_has(repo: Repository) -> None:
     has = b'{"has":{"queries":["1","2"],"looks":["3"]}}'
     needs = b'{"needs":{"queries":["2","4"]}}'
     finished_run(repo, [item("1", refs=has), item("2", refs=needs), item("3")])
-    assert repo.references("has", "queries") == {"1", "2"}
-    assert repo.references("needs", "queries") == {"2", "4"}
-    assert repo.references("needs", "looks") == set()
+    assert repo.needed("queries") == {"4"}
+    assert repo.needed("looks") == set()
     finished_run(repo, [item("2", refs=needs)])
-    assert repo.references("has", "queries") == set()
+    assert repo.needed("queries") == {"2", "4"}
+
+
+def test_needed_looks_only_at_the_items_that_count(repo: Repository) -> None:
+    has = b'{"has":{"queries":["2"]}}'
+    needs = b'{"needs":{"queries":["2","4"]}}'
+    finished_run(repo, [item("1", refs=has), item("2", refs=needs)])
+    kind = item("1").type
+    assert repo.needed("queries", {kind: {"2"}}) == {"2", "4"}
+    assert repo.needed("queries", {kind: {"1"}}) == set()
+    assert repo.needed("queries", {}, others=False) == set()
 
 
 def test_the_vault_remembers_the_instance(repo: Repository, vault: Path) -> None:
