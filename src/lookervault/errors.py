@@ -4,7 +4,7 @@
       UsageError                        2  the command line or the configuration is wrong
       IncompleteError                   3  finished, but something is missing
       AccessError                       4  login or permission
-      VaultError                        1  the vault cannot be used now (locked, of another instance, too new)
+      VaultError                        1  the vault cannot be used now (locked, too new, not there)
         DamagedError                    5  the vault's bytes are not what was written
       CallError                         1  a call to Looker failed
         TransientError                  1  ... in a way that is worth another try

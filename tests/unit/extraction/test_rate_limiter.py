@@ -137,9 +137,7 @@ def test_a_limiter_without_any_burst_is_not_knocked_at_in_vain() -> None:
 def test_the_rate_is_halved_once_for_all_calls_that_were_under_way() -> None:
     clock = Clock()
     rates = limiter(clock, ceiling=40)
-    sent = []
-    for _ in range(8):
-        sent.append(rates.acquire())
+    sent = [rates.acquire() for _ in range(8)]
     clock.now += 0.01
     for at in sent:
         rates.throttled(at, 0.0)
