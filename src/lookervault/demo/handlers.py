@@ -9,7 +9,6 @@ from lookervault.demo.answers import Answer
 from lookervault.demo.content import attributes, memberships, metadata
 from lookervault.demo.content.folders import abbreviated_dashboard, contents
 from lookervault.demo.content.metadata_ids import owner_of
-from lookervault.demo.content.schedules import alert_owner, plan_owner
 from lookervault.demo.kind import Row, encode
 from lookervault.demo.operations import (
     Call,
@@ -171,7 +170,7 @@ def scheduled_plans(call: Call) -> Answer:
     found = [
         plan
         for plan in world.live("scheduled_plans")
-        if wanted is None or world.id("users", plan_owner(world, plan)) == wanted
+        if wanted is None or world.columns("scheduled_plans", plan)["user_id"] == wanted
     ]
     return rows(call, "scheduled_plans", found)
 
@@ -181,10 +180,11 @@ def alerts(call: Call) -> Answer:
     world = call.store.world
     everybody = call.params.flag("all_owners") is True and call.behaviour.admin
     disabled = call.params.flag("disabled") is True
+    own = world.id("users", _API_USER)
     found = [
         alert
         for alert in world.live("alerts")
-        if bool(world.columns("alerts", alert)["is_disabled"]) is disabled
-        and (everybody or alert_owner(world, alert) == _API_USER)
+        if bool((columns := world.columns("alerts", alert))["is_disabled"]) is disabled
+        and (everybody or columns["owner_id"] == own)
     ]
     return rows(call, "alerts", page(found, call.behaviour, call.params))

@@ -88,7 +88,7 @@ def can(**allowed: bool) -> msgspec.Raw:
 
 def moment(seconds: int) -> str:
     """Seconds since 1970 as Looker writes a time."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+00:00")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 #: The made-up company signed its contract on 2019-01-07; "now" is 2026-10-01.

@@ -164,3 +164,15 @@ def test_every_id_of_the_store_has_a_body(looker: EmbeddedLooker) -> None:
     for type_ in looker.store.world.kinds:
         for id_ in looker.store.ids(type_):
             json.loads(looker.store.body(type_, id_))
+
+
+def test_an_alert_and_a_plan_can_change_hands(looker: EmbeddedLooker, client: Client) -> None:
+    own_alerts, own_plans = client.ids("/alerts/search"), client.ids("/scheduled_plans")
+    alerts = client.ids("/alerts/search", all_owners="true")
+    plans = client.ids("/scheduled_plans", all_users="true")
+    alert = next(id_ for id_ in alerts if id_ not in own_alerts)
+    plan = next(id_ for id_ in plans if id_ not in own_plans)
+    looker.store.edit("alerts", alert, owner_id="1")
+    looker.store.edit("scheduled_plans", plan, user_id="1")
+    assert alert in client.ids("/alerts/search")
+    assert plan in client.ids("/scheduled_plans")

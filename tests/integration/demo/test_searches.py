@@ -314,3 +314,47 @@ def test_an_admin_is_one_by_an_all_access_role(shared: Client) -> None:
 def test_a_name_with_a_slash_is_found(shared: Client) -> None:
     assert shared.get("/connections/{}", "events/bq").json()["name"] == "events/bq"
     assert shared.get("/integrations/{}", "2::jira/cloud").json()["id"] == "2::jira/cloud"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("/groups/search/with_hierarchy", {"name": "all%"}, ["1"]),
+        ("/groups/search/with_hierarchy", {"externally_orphaned": "true"}, []),
+        ("/roles/search", {"name": "ADMIN"}, ["2"]),
+        ("/roles/search", {"built_in": "true"}, ["2"]),
+        ("/permission_sets/search", {"permissions": "administer"}, ["1"]),
+        ("/permission_sets/search", {"all_access": "true"}, ["1"]),
+        ("/model_sets/search", {"models": "hr,finance"}, ["1", "4", "8"]),
+        (
+            "/integrations",
+            {"integration_hub_id": "1"},
+            ["1::slack", "1::google_sheets", "1::sftp", "1::airtable"],
+        ),
+        ("/users/search", {"full_name": "lookervault%"}, ["1"]),
+    ],
+)
+def test_each_search_has_filters_of_its_own(
+    shared: Client, path: str, query: dict[str, str], expected: list[str]
+) -> None:
+    assert shared.ids(path, **query) == expected
+
+
+def test_users_are_found_by_their_group(shared: Client) -> None:
+    group = shared.get("/users/2").json()["group_ids"][-1]
+    members = shared.rows("/users/search", group_id=group, fields="id,group_ids")
+    assert "2" in [user["id"] for user in members]
+    assert all(group in user["group_ids"] for user in members)
+
+
+def test_all_dashboards_are_abbreviated_and_those_of_lookml_among_them(
+    shared_looker: EmbeddedLooker, shared: Client
+) -> None:
+    ids = shared.ids("/dashboards")
+    assert ids == shared.ids("/dashboards/search") + shared_looker.store.ids("lookml_dashboards")
+    assert not set(shared.ids("/dashboards/lookml/search")) & set(shared.ids("/dashboards/search"))
+
+
+def test_a_dashboards_metadata_has_no_children(looker: EmbeddedLooker, client: Client) -> None:
+    looker.behaviour.parent_id_is = "metadata"
+    assert client.rows("/content_metadata", parent_id="5") == []

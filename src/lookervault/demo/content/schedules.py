@@ -28,7 +28,7 @@ def _plan_columns(world: World, index: int) -> Row:
     name = fill(about, department, "{topic} to {person} ({period})")
     return {
         "name": name,
-        "user_id": world.id("users", plan_owner(world, index)),
+        "user_id": world.id("users", _plan_owner(world, index)),
         "run_as_recipient": about.chance(0.1),
         "enabled": about.chance(0.85),
         **subject,
@@ -50,7 +50,7 @@ def _plan_columns(world: World, index: int) -> Row:
     }
 
 
-def plan_owner(world: World, index: int) -> int:
+def _plan_owner(world: World, index: int) -> int:
     """Every eighth plan is the API user's own."""
     if index % 8 == 0:
         return 0
@@ -148,7 +148,7 @@ _COMPARISONS = (
 )
 
 
-def alert_owner(world: World, index: int) -> int:
+def _alert_owner(world: World, index: int) -> int:
     if index % 6 == 0:
         return 0
     return world.scatter("owner of alert", index) % world.count("users")
@@ -171,7 +171,7 @@ def _alert_columns(world: World, index: int) -> Row:
         "is_disabled": disabled,
         "disabled_reason": "Query failed 5 times in a row." if disabled else None,
         "is_public": about.chance(0.4),
-        "owner_id": world.id("users", alert_owner(world, index)),
+        "owner_id": world.id("users", _alert_owner(world, index)),
         "threshold": raw(str(about.between(1, 9_999)).encode() + about.pick((b"", b".0", b".10"))),
     }
 
