@@ -204,8 +204,8 @@ class Orchestrator:
 
     def _feed(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
         while True:
-            self._begin_ready(types)
             self._settle_all(types, workers)
+            self._begin_ready(types)  # after it: what was settled may be what another waited for
             work = self._next(types)
             if work is not None:
                 while not workers.tasks.put(work, _POLL_S):
