@@ -136,5 +136,3 @@ def test_a_listing_that_never_stands_still_is_given_up() -> None:
 def test_an_answer_that_is_no_list_of_rows_with_ids_is_refused(body: bytes) -> None:
     with pytest.raises(BadAnswerError):
         list(pages(Answers(body), SEARCH_ALERTS, {}))
-
-
