@@ -115,9 +115,8 @@ def store(
         elif _differs(version, item) or not sha256:  # its object is gone: store it anew
             changed += 1
             fresh.append(packed)
-            if version.first_run < run:
-                version.end_run = run
-                rewritten.append(version.row(type_name, sha256))
+            version.end_run = run
+            rewritten.append(version.row(type_name, sha256))  # replaced below if of this run
         elif version.updated_at != item.updated_at:
             version.updated_at = item.updated_at
             rewritten.append(version.row(type_name, sha256))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lookervault.content.model import Item
 from lookervault.errors import DamagedError, VaultError
 from lookervault.storage import dictionaries
 from lookervault.storage.repository import Repository
@@ -55,6 +56,16 @@ def test_a_damaged_item_is_named_and_never_shown(vault: Path, change: str) -> No
         assert raised.value.hint
         with pytest.raises(DamagedError, match=r"users 0|dictionary"):
             list(reader.bodies("users"))
+
+
+def test_a_body_of_the_same_length_is_not_taken_for_the_right_one(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, [Item("users", name, name.encode(), b"h" * 32) for name in "ab"])
+    edit(vault, "UPDATE objects SET data = (SELECT data FROM objects WHERE id = 1) WHERE id = 2")
+    with Repository.open(vault, write=False) as reader:
+        assert reader.body("users", "a") == b"a"
+        with pytest.raises(DamagedError, match="users b is damaged: its bytes are not those"):
+            reader.body("users", "b")
 
 
 def test_an_item_whose_object_is_gone_is_not_left_out_of_a_list(vault: Path) -> None:

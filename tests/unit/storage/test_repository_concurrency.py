@@ -40,6 +40,7 @@ def test_pages_stored_by_many_threads_at_once_are_all_there(vault: Path, workers
         assert dict(reader.bodies("users")) == bodies(range(1200))
         assert reader.is_sealed(run)
     assert column(vault, "PRAGMA integrity_check") == ["ok"]
+    assert column(vault, "SELECT id FROM dictionaries") == [1, 2]
 
 
 def test_the_root_does_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
