@@ -14,7 +14,7 @@ from lookervault.errors import DamagedError
 APPLICATION_ID = 0x4C4B5654  # "LKVT", SQLite's mark of whose file it is
 FORMAT_VERSION = 1
 PAGE_SIZE = 8192
-"""Bytes. Compressed dashboards take 1-3 kB: in pages of 4096 a third of the file was gaps."""
+"""Bytes; what was measured is in docs/design/decisions/003-vault-layout.md."""
 
 TABLES = """
 CREATE TABLE meta (
