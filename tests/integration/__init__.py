@@ -1,1 +1,1 @@
-"""A package and not a namespace, as the installed `looker_sdk` brings a `tests.integration`, too."""
+"""A package, not a namespace: the installed `looker_sdk` brings a `tests.integration`, too."""

@@ -124,7 +124,7 @@ class Extraction:
     ) -> Result:
         time = time or QuickTime()
         settings = load({}, self.looker.env(), None)
-        parallel = parallel_config({"workers": 4} | config)
+        parallel = parallel_config({"workers": 4, **config})
         client = Looker(settings, pool_size=parallel.workers)
         try:
             orchestrator = Orchestrator(

@@ -1,4 +1,4 @@
-"""What every content type promises, tested on each of them: a new one joins by its registry line."""
+"""What every content type promises, tested on each: a new one joins by its registry line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from lookervault.content.operations import ALLOWED, Operation
 from lookervault.content.registry import TYPES, select
 from lookervault.content.sources import Each, Paged, Whole
 from lookervault.content.types.settings import SINGLETONS
-from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.request_log import Served
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.extraction.orchestrator import Result

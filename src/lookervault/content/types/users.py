@@ -25,7 +25,6 @@ USER_NOISE = (
     "credentials_saml.can",
     "credentials_saml.logged_in_at",
     "credentials_totp.can",
-    "credentials_totp.logged_in_at",
     "credentials_workforce.can",
     "credentials_workforce.logged_in_at",
     "credentials_email.can",
