@@ -21,6 +21,8 @@ from lookervault.storage.repository import Repository
 _SAME_ANSWERS = 20
 """After so many second looks with one and the same refusal, the rest are not asked for."""
 _WHOLE_LISTING = 2**20
+_PROBE = 2
+"""Ids in the first list that a server is asked for: it shows whether lists are understood."""
 
 
 class Phase(Enum):
@@ -103,6 +105,9 @@ class TypeRun:
         """Objects in a page: as many as asked for, unless objects like these would make it huge."""
         return max(1, min(self._config.page_size, int(self._config.page_bytes / self._mean_size())))
 
+    def _next_size(self) -> int:
+        return self.page_size() if self._proven else _PROBE
+
     # What happens to it.
 
     def settle(self, done: Done) -> None:
@@ -150,7 +155,7 @@ class TypeRun:
         entries = list(self._due.values())
         if self._id_lists:
             entries.reverse()
-        due = Due(self.name, entries, self.page_size, self._id_lists)
+        due = Due(self.name, entries, self._next_size, self._id_lists)
         self._pages = self.type.source.batches(due)
 
     def _next_page(self) -> Work | None:
