@@ -175,7 +175,7 @@ class Service:
             kinds = {one.name: float for one in fields(Behaviour)}
             given = {name: kinds[name](value) for name, value in parse_qsl(query)}
             self.behaviour = Behaviour(**given)  # type: ignore[arg-type]  # seconds may be whole
-            self.counts = Counts()
+            self.counts = Counts(unknown=self.counts.unknown)  # nobody may overlook those
             self._tokens, self._filled = self.behaviour.rate, self._clock()
             self._cpu = _cpu()
         stats = {**asdict(self.counts), "cpu": _cpu() - self._cpu}

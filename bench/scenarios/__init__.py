@@ -7,14 +7,26 @@ from collections.abc import Callable
 from bench.scenario import Bench, Finding
 from bench.scenarios import (
     bare_download,
+    company,
+    compression,
     cpu,
+    memory,
+    rate,
+    startup,
+    typed_loop,
     workers,
     writing,
 )
 
 SCENARIOS: dict[str, Callable[[Bench], Finding]] = {
+    "typed_loop": typed_loop.run,
     "bare_download": bare_download.run,
     "cpu": cpu.run,
     "workers": workers.run,
+    "company": company.run,
     "writing": writing.run,
+    "memory": memory.run,
+    "rate": rate.run,
+    "compression": compression.run,
+    "startup": startup.run,
 }
