@@ -118,7 +118,7 @@ def _from_status(call: Call, answer: Answer, now: Callable[[], float]) -> CallEr
         return TransientError(told, hint=_TRY_LATER)
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return BadAnswerError(told, hint=_TRY_LATER)
-    if status < HTTPStatus.BAD_REQUEST:
+    if status < HTTPStatus.BAD_REQUEST and answer.headers.get("location"):
         return _redirected(call, answer)
     kind, hint = _FINAL.get(status, (RefusedError, "This call is not understood by this Looker."))
     return kind(told, hint=hint)
@@ -132,7 +132,7 @@ _FINAL: dict[int, tuple[type[CallError], str]] = {
 
 
 def _redirected(call: Call, answer: Answer) -> RefusedError:
-    target = call.quote(answer.headers.get("location", "").partition("?")[0]) or "nowhere"
+    target = call.quote(answer.headers["location"].partition("?")[0])
     return RefusedError(
         f"{call} was redirected to {target}, which is not followed: the login would go with it.",
         hint="If that is where Looker lives, write it as the base URL.",
@@ -228,10 +228,10 @@ def _why(error: Exception) -> tuple[str, str]:
         return "the host's name is not known", _CHECK_URL
     if system is not None and system.errno in (errno.EMFILE, errno.ENFILE):
         return "too many open files", "Use fewer --workers, or raise the limit (ulimit -n)."
+    if _cause(error, http.NewConnectionError):  # a ConnectTimeoutError, too, says urllib3
+        return f"no connection ({_words_of(error)})", _CHECK_URL
     if _cause(error, http.ConnectTimeoutError):
         return "the connection was not accepted in time", _CHECK_URL
-    if _cause(error, http.NewConnectionError):
-        return f"no connection ({_words_of(error)})", _CHECK_URL
     if _cause(error, http.TimeoutError) or _cause(error, TimeoutError):
         return "nothing came within the timeout", "Raise LOOKERSDK_TIMEOUT if Looker is slow."
     return f"the connection broke ({_words_of(error)})", _TRY_LATER
