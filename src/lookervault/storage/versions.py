@@ -22,7 +22,9 @@ from lookervault.storage.schema import row_sum
 
 
 class Stored(NamedTuple):
-    """Items of a page. `bytes` is what their new objects take, compressed."""
+    """Items of a page, against what was there before the run. `bytes` is what their new objects
+    take, compressed. What the run has stored before counts as unchanged: it is counted already.
+    """
 
     new: int
     changed: int
@@ -113,7 +115,7 @@ def store(
             new += 1
             fresh.append(packed)
         elif _differs(version, item) or not sha256:  # its object is gone: store it anew
-            changed += 1
+            changed += version.first_run < run  # else this run has it twice, and counted it
             fresh.append(packed)
             version.end_run = run
             rewritten.append(version.row(type_name, sha256))  # replaced below if of this run
