@@ -27,6 +27,9 @@ class Paged:
 
     `parts` are the passes of the listing, by name, with the parameters that select each. With
     `one` None the search itself also serves single objects (where its rows are the richer form).
+
+    Where there are several, the first is listed once more at the end: what goes from one to
+    another meanwhile, either way, is then on one of the lists.
     """
 
     search: Operation
@@ -42,7 +45,8 @@ class Paged:
         return (self.search,) if self.one is None else (self.search, self.one)
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
-        for part, selection in self.parts.items():
+        passes = list(self.parts.items())
+        for part, selection in (*passes, *passes[:1] * (len(passes) > 1)):
             params = {"fields": self.columns, "sorts": "id", **selection}
             for _, rows in pages(view.read, self.search, params):
                 yield Listed([_entry(row, part) for row in rows if self._in_scope(row, view.scope)])

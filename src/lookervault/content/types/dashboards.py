@@ -51,13 +51,13 @@ TYPE = ContentType(
     schema="Dashboard",
     holds="user-defined dashboards: tiles with their queries, filters, layouts; the trash too",
     permission="see_user_dashboards in every folder and model (Admin sees all)",
-    cost="N/P + 2 x (N/5000 + 1)",
+    cost="N/P + N/5000 + 2 x (trash/5000 + 1) + 1",
     in_scope=True,
     source=Paged(
         op.SEARCH_DASHBOARDS,
         op.DASHBOARD,
         columns="id,updated_at,folder_id",
-        parts={"": {"deleted": "false"}, TRASH: {"deleted": "true"}},
+        parts={TRASH: {"deleted": "true"}, "": {"deleted": "false"}},
         folder_column="folder_id",
     ),
     noise=(

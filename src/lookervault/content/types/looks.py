@@ -38,7 +38,8 @@ class Looks:
     looks_again: bool = True
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
-        for deleted in ("false", "true"):
+        # The trash twice: what leaves it or goes there meanwhile is on one of the lists.
+        for deleted in ("true", "false", "true"):
             params = {"fields": "id,updated_at,folder_id", "sorts": "id", "deleted": deleted}
             for _, rows in pages(view.read, op.SEARCH_LOOKS, params):
                 inside = [row for row in rows if view.scope.holds(_folder(row))]
@@ -89,7 +90,7 @@ TYPE = ContentType(
     schema="LookWithQuery",
     holds="looks with their query; the trash too",
     permission="see_looks in every folder and model (Admin sees all)",
-    cost="folders that hold looks + looks in the trash + 2 x (N/5000 + 1)",
+    cost="folders that hold looks + trash + N/5000 + 2 x (trash/5000 + 1) + 1",
     in_scope=True,
     source=Looks(),
     noise=(
