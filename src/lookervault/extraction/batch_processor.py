@@ -30,6 +30,8 @@ class Digest:
     """Stored."""
     seen: set[str] = field(default_factory=set)
     """There, whether stored or not: an id that came twice, and not the same, is not stored."""
+    repeated: set[str] = field(default_factory=set)
+    """More than once in one answer: what they took the place of is not there."""
     beside: set[str] = field(default_factory=set)
     """Of another identity than was asked for: not stored."""
     bad: list[Missing] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Digest:
     def add(self, other: Digest) -> None:
         self.ids |= other.ids
         self.seen |= other.seen
+        self.repeated |= other.repeated
         self.beside |= other.beside
         self.bad += other.bad
         self.new += other.new
@@ -104,8 +107,10 @@ class BatchProcessor:
                 digest.beside.add(item.id)
             elif self._in_scope(item):
                 digest.seen.add(item.id)
-                if item.id in found and found[item.id].hash != item.hash:
-                    twice.add(item.id)
+                if item.id in found:
+                    digest.repeated.add(item.id)
+                    if found[item.id].hash != item.hash:
+                        twice.add(item.id)
                 found[item.id] = item
         return [item for item in found.values() if item.id not in twice]
 

@@ -95,6 +95,11 @@ class Performer:
                 digest = self._store(work, part, None)
                 done.digest.add(digest)
                 done.listed.update((i, Entry(i)) for i in digest.seen)
+                if digest.repeated:
+                    raise BadAnswerError(
+                        f"The list of {work.type} has {min(digest.repeated)} twice.",
+                        hint="Something else is likely to be missing from it. Try again.",
+                    )
 
     def _page(self, work: Work, done: Done) -> None:
         batch = work.batch
