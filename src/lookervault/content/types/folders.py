@@ -8,7 +8,7 @@ from lookervault.content.sources import Whole
 
 TYPE = ContentType(
     name="folders",
-    schema="FolderBase",
+    schema="Folder",
     holds="folders of every kind with their parents; not the content inside",
     permission="see_lookml_dashboards or see_looks; content access to every folder",
     cost="1",
@@ -17,6 +17,9 @@ TYPE = ContentType(
     noise=(
         "can",
         "child_count",
+        # What `folder(id)` repeats of its content, should a folder ever be asked for by its id.
+        "dashboards",
+        "looks",
     ),
     in_folder=lambda folder: folder.get("id"),
     typical_size=500,
