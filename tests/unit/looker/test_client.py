@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -340,6 +341,21 @@ def test_retry_after_is_understood_in_both_forms(
     assert caught.value.retry_after == seconds
 
 
+def test_a_date_without_a_zone_is_in_universal_time_wherever_the_client_is(
+    server: StandIn, looker: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = always(reply(429, b"", Retry_After="Mon, 21 Sep 2026 14:13:50"))
+    try:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        with pytest.raises(RateLimitedError) as caught:
+            looker.get(ME)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert caught.value.retry_after == 30
+
+
 def test_a_429_without_retry_after_says_nothing_of_the_wait(
     server: StandIn, looker: Looker
 ) -> None:
@@ -401,7 +417,9 @@ def test_a_redirect_is_named_and_not_followed(server: StandIn, looker: Looker, s
     with serving() as elsewhere:
         target = f"http://127.0.0.1:{elsewhere.port}/login?token=x"
         server.answer = always(reply(status, b"", Location=target))
-        with pytest.raises(RefusedError, match=f"redirected to http://127.0.0.1:{elsewhere.port}"):
+        with pytest.raises(
+            RefusedError, match=f"redirected to http://127.0.0.1:{elsewhere.port}/login,"
+        ):
             looker.get(ME)
         assert elsewhere.requests == []
 
@@ -432,10 +450,10 @@ def test_fifty_threads_whose_token_was_revoked_log_in_once(
 
 
 def test_a_token_is_renewed_before_it_expires(server: StandIn, connect: Connect) -> None:
-    time = [0.0]
-    looker = connect(server.url, pool_size=50, monotonic=lambda: time[0])
+    elapsed = [0.0]
+    looker = connect(server.url, pool_size=50, monotonic=lambda: elapsed[0])
     for now, logins in ((0.0, 1), (3419.0, 1), (3421.0, 2), (6800.0, 2), (6900.0, 3)):
-        time[0] = now
+        elapsed[0] = now
         assert in_threads(8, lambda: looker.get(ME)) == [b'{"ok":true}'] * 8
         assert server.count("POST") == logins
 

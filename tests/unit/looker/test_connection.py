@@ -7,7 +7,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -55,18 +55,25 @@ def test_a_server_that_accepts_no_connection_is_given_up(connect: Connect) -> No
             client.close()
 
 
+@contextmanager
+def no_files_left() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as taken:
+        highest = taken.enter_context(socket.socket()).fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+        taken.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        with suppress(OSError):  # the last one that there is no room for
+            while True:
+                taken.enter_context(socket.socket())
+        yield
+
+
 def test_too_many_open_files_are_called_that(server: StandIn, connect: Connect) -> None:
     looker = connect(server.url)
     looker.login()
     looker.close()  # the next call needs a new connection
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with socket.socket() as highest:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (highest.fileno(), limits[1]))
-    try:
-        with pytest.raises(TransientError, match="too many open files") as caught:
-            looker.get(ME)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with no_files_left(), pytest.raises(TransientError, match="too many open files") as caught:
+        looker.get(ME)
     assert "--workers" in caught.value.hint
 
 
