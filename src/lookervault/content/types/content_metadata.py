@@ -16,14 +16,13 @@ from lookervault.content.model import (
     ContentType,
     Due,
     Entry,
-    Known,
     Listed,
     Reader,
     View,
 )
 from lookervault.content.operations import Operation
 from lookervault.content.sources import singly
-from lookervault.errors import BadAnswerError
+from lookervault.errors import BadAnswerError, NotFoundError
 
 COLUMNS = "id,parent_id,folder_id,content_type,inherits,inheriting_id"
 
@@ -42,8 +41,8 @@ class ContentMetadata:
     looks_again: bool = False
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
-        parents, children = _tree(view.known)
-        inside = {i: parents[i] for i in children if i in parents and view.scope.holds(i)}
+        parents, children = _tree(view)
+        inside = {i: parents[i] for i in children if i in parents}
         if not inside:
             return
         by_folder = _means_folder(view.read, inside, children)
@@ -59,11 +58,13 @@ class ContentMetadata:
         return Answer(_children_of(read, entry.part), id=entry.id)
 
 
-def _tree(known: Known) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Metadata id of each folder, and the folders inside each folder."""
+def _tree(view: View) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Metadata id of each folder in scope, and the folders inside each folder."""
     metadata: dict[str, str] = {}
     children: dict[str, set[str]] = defaultdict(set)
-    for i, folder in known.objects("folders"):
+    for i, folder in view.known.objects("folders"):
+        if not view.scope.holds(i):
+            continue
         if folder.get("content_metadata_id"):
             metadata[i] = str(folder["content_metadata_id"])
         if folder.get("parent_id"):
@@ -76,11 +77,21 @@ def _means_folder(read: Reader, parents: dict[str, str], children: dict[str, set
     if telling is None:
         return True
     for sent, by_folder in ((telling, True), (parents[telling], False)):
-        rows = msgspec.json.decode(_children_of(read, sent), type=list[dict[str, Any]])
-        if {str(row.get("folder_id")) for row in rows} >= children[telling]:
+        if _folders_in(read, sent) & children[telling]:  # not all: some may be gone by now
             return by_folder
     message = f"all_content_metadatas does not show the folders inside folder {telling}"
     raise BadAnswerError(message)
+
+
+def _folders_in(read: Reader, parent_id: str) -> set[str]:
+    try:
+        rows = msgspec.json.decode(_children_of(read, parent_id), type=list[dict[str, Any]])
+    except NotFoundError:  # the id is of another kind
+        return set()
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        message = f"all_content_metadatas did not answer with a list of rows ({error})"
+        raise BadAnswerError(message) from error
+    return {str(row.get("folder_id")) for row in rows}
 
 
 def _children_of(read: Reader, parent_id: str) -> bytes:
