@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -146,8 +147,8 @@ SEARCHES = {
 def running(
     one: Extraction,
     names: str | tuple[str, ...],
-    happens: dict[tuple[str, int], Callable[[], Any]],
-    **config: float,
+    happens: Mapping[tuple[str, int], Callable[[], Any]],
+    **config: Any,
 ) -> tuple[Result, int]:
     """The result, and how much of what should have happened has not."""
     wrapped: list[Meanwhile] = []
@@ -233,7 +234,7 @@ def test_a_look_that_moves_while_folders_are_read_is_there_once(
     target = next(i for i in store.ids("folders")[5:] if f'"folder_id":"{i}"'.encode() not in body)
     for call in range(1, 6):
         vault_before = one.vault.open_ids("looks")
-        happens = {("folder_looks", call): lambda: store.edit("looks", look, folder_id=target)}
+        happens = {("folder_looks", call): partial(store.edit, "looks", look, folder_id=target)}
         result, _ = running(one, "looks", happens)
         assert result.end.status == "complete"
         assert vault_before <= one.vault.open_ids("looks")
@@ -259,7 +260,7 @@ def test_what_is_created_while_pages_are_read_does_no_harm(
 # A server that knows less, or gives less.
 
 
-def whole_root(looker: EmbeddedLooker, new_vault: NewVault, *names: str, **config: float) -> bytes:
+def whole_root(looker: EmbeddedLooker, new_vault: NewVault, *names: str, **config: Any) -> bytes:
     root = new_vault(looker).run(*names, **config).end.root
     assert root is not None
     return root
@@ -299,7 +300,7 @@ def test_windows_that_shift_lose_nothing(looker: EmbeddedLooker, one: Extraction
     ids = store.ids("users")
     gone = ids[1:9:2]
     happens: dict[tuple[str, int], Callable[[], Any]] = {
-        ("search_users", 3 + n): lambda i=i: store.delete("users", i) for n, i in enumerate(gone)
+        ("search_users", 3 + n): partial(store.delete, "users", i) for n, i in enumerate(gone)
     }
     result, left = running(one, "users", happens, page_size=3)
     assert left == 0
@@ -325,8 +326,10 @@ OTHERS = (
     "all_content_metadatas",
     "all_content_metadata_accesses",
 )
-ASKED_FOR = ("dashboards", "looks", "users", "alerts", "scheduled_plans", "role_members")
-ASKED_FOR += ("settings", "content_metadata_access", "merge_queries")
+ASKED_FOR = (
+    *("dashboards", "looks", "users", "alerts", "scheduled_plans", "role_members"),
+    *("settings", "content_metadata_access", "merge_queries"),
+)
 ANYWHERE = (*SEARCHED, *BY_ITSELF, *LISTED, *OTHERS)
 
 ODD = {
@@ -361,7 +364,7 @@ def test_an_answer_that_goes_wrong_once_makes_no_difference(
     def spoil(operation: str) -> None:
         faults[operation] = [fault]
 
-    happens = {(name, 1 + before): lambda name=name: spoil(name) for name in ODD[fault]}
+    happens = {(name, 1 + before): partial(spoil, name) for name in ODD[fault]}
     result, _ = running(new_vault(looker), ASKED_FOR, happens, page_size=5)
     assert sum(map(len, faults.values())) == 0
     assert (result.end.missing, result.end.status) == ([], "complete")

@@ -110,7 +110,8 @@ class Orchestrator:
         who = caller(session)
         scope = self._scope(request)
         run = self._vault.begin_run(self._start(request, looker, who, scope))
-        types = [self._type_run(t, run, scope) for t in request.types]
+        proves = scope.folders is None and (who.sees_all or request.accept_visibility)
+        types = [self._type_run(t, run, deletes=proves) for t in request.types]
         error = None
         try:
             self._extract({t.name: t for t in types}, run, scope)
@@ -137,8 +138,8 @@ class Orchestrator:
         if not request.folders:
             return Scope()
         body = self._calls.for_type(SESSION).get(op.ALL_FOLDERS, params={"fields": "id,parent_id"})
-        rows = decoded(body, op.ALL_FOLDERS)
-        parents = {str(row["id"]): str(row.get("parent_id") or "") for row in rows}
+        rows = decoded(body, op.ALL_FOLDERS, list[dict[str, Any]])
+        parents = {str(row.get("id")): str(row.get("parent_id") or "") for row in rows}
         if unknown := [i for i in request.folders if i not in parents]:
             raise UsageError(
                 f"Looker shows no folder {', '.join(unknown)}.",
@@ -166,9 +167,8 @@ class Orchestrator:
             scope=None if scope.folders is None else sorted(scope.folders),
         )
 
-    def _type_run(self, content_type: ContentType, run: int, scope: Scope) -> TypeRun:
-        scoped = scope.folders is not None
-        return TypeRun(content_type, self._config, self._vault, run, scoped=scoped)
+    def _type_run(self, content_type: ContentType, run: int, *, deletes: bool) -> TypeRun:
+        return TypeRun(content_type, self._config, self._vault, run, deletes=deletes)
 
     # While it runs.
 

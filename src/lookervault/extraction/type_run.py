@@ -44,8 +44,9 @@ class TypeRun:
         vault: Repository,
         run: int,
         *,
-        scoped: bool,
+        deletes: bool,
     ) -> None:
+        """`deletes`: the listings show everything there is, so what they lack is gone."""
         self.type = content_type
         self.phase = Phase.WAITING
         self.new = self.changed = self.objects = self.bytes = 0
@@ -56,7 +57,7 @@ class TypeRun:
         self._config = config
         self._vault = vault
         self._run = run
-        self._scoped = scoped
+        self._deletes = deletes
         self._due: dict[str, Entry] = {}
         self._vanished: dict[str, Entry] = {}
         self._reasons: dict[str, str] = {}
@@ -193,7 +194,7 @@ class TypeRun:
 
     def _look_again(self) -> None:
         self.phase = Phase.AGAIN
-        if self._sound and not self._scoped:
+        if self._sound and self._deletes:
             open_ids = self._vault.open_ids(self.name)
             gone = open_ids - self._vault.confirmed(self._run, self.name) - self._due.keys()
             if self.type.source.looks_again:
@@ -239,7 +240,7 @@ class TypeRun:
         return self._reasons.get(identity) == NotFoundError.reason
 
     def _delete(self, ids: set[str]) -> None:
-        if ids and not self._scoped:
+        if ids and self._deletes:
             self._vault.vanish(self._run, self.name, sorted(ids))
             self.deleted += len(ids)
 
