@@ -7,7 +7,7 @@ Only the last step, the transaction, is one at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,11 +122,20 @@ class BatchProcessor:
             split(b"[%b]" % cut)  # raises where it is no JSON at all, rather than merely extreme
         identity = self._own_identity(cut, reading)
         if answer.id is not None:
-            if identity not in (None, answer.id):
-                message = f"{self._type.name} {answer.id} was asked for and {identity} came"
-                raise BadAnswerError(message)
+            self._check(answer.id, identity, reading)
             identity = answer.id
         return None if identity is None else self._item(identity, cut, reading, redacted)
+
+    def _check(self, asked_for: str, identity: str | None, reading: Reading) -> None:
+        if self._type.key is not None and identity != asked_for:
+            came = "something without an id" if identity is None else identity
+            message = f"{self._type.name} {asked_for} was asked for and {came} came"
+            raise BadAnswerError(message)
+        if self._type.schema.endswith("[]") and reading.obj is not None:
+            rows = reading.obj if isinstance(reading.obj, list) else [None]
+            if not all(isinstance(row, dict) for row in rows):
+                message = f"{self._type.name} {asked_for} did not come as a list of rows"
+                raise BadAnswerError(message)
 
     def _own_identity(self, body: bytes, reading: Reading) -> str | None:
         if self._type.key is None:
@@ -140,19 +149,17 @@ class BatchProcessor:
         self, identity: str, body: bytes, reading: Reading, redacted: tuple[str, ...]
     ) -> Item:
         obj = reading.obj if isinstance(reading.obj, dict) else {}
-        in_folder = self._type.in_folder
-        updated_at = obj.get("updated_at")
         return Item(
             type=self._type.name,
             id=identity,
             body=body,
             hash=reading.hash,
             raw_hashed=reading.raw_hashed,
-            name=self._type.title(reading.obj) if obj else None,
-            updated_at=updated_at if isinstance(updated_at, str) else None,
+            name=_text(_told(self._type.title, obj)),
+            updated_at=_text(obj.get("updated_at")),
             trashed=obj.get("deleted") is True,
-            folder_id=in_folder(obj) if in_folder else None,
-            refs=self._references(obj),
+            folder_id=_text(_told(self._type.in_folder, obj)),
+            refs=_told(self._references, obj),
             redacted=redacted,
         )
 
@@ -164,6 +171,18 @@ class BatchProcessor:
 
     def _in_scope(self, item: Item) -> bool:
         return self._type.in_folder is None or self._scope.holds(item.folder_id)
+
+
+def _told[T](by: Callable[[Any], T] | None, obj: dict[str, Any]) -> T | None:
+    """What a type tells of an object: nothing where the object is not built as described."""
+    try:
+        return by(obj) if by else None
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

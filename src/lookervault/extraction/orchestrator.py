@@ -23,7 +23,6 @@ from lookervault.errors import (
     CallError,
     Interrupted,
     LookerVaultError,
-    TransientError,
     UnauthorizedError,
     UsageError,
 )
@@ -209,6 +208,7 @@ class Orchestrator:
             work = self._next(types)
             if work is not None:
                 while not workers.tasks.put(work, _POLL_S):
+                    workers.check()
                     self._check_stop()
             elif all(t.phase is Phase.DONE for t in types.values()):
                 return
@@ -243,6 +243,7 @@ class Orchestrator:
             try:
                 self._settle(types, workers.results.get(timeout=_POLL_S))
             except queue.Empty:
+                workers.check()
                 self._progress.beat(self._tally, self._limiter.rate)
             else:
                 return
@@ -263,7 +264,7 @@ class Orchestrator:
             not isinstance(error, CallError) or isinstance(error, UnauthorizedError)
         ):
             raise error
-        if not isinstance(error, TransientError):
+        if error is None or not done.gave_up:
             self._failures_in_a_row = 0
             return
         self._failures_in_a_row += 1

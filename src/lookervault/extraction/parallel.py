@@ -14,9 +14,10 @@ from lookervault.extraction.work_queue import WorkQueue
 class Workers[Work, Done]:
     """`count` threads that take work from a bounded queue and report what became of it.
 
-    One thread is the serial mode. `perform` must not raise: what goes wrong is part of its
-    result. `results` is unbounded, but never holds more than was handed in. Only the thread that
-    created the pool may call its methods; `busy_seconds` is exact once the pool is closed.
+    One thread is the serial mode. What goes wrong with work is part of its result: a worker whose
+    `perform` raises ends, and `check` says so. `results` is unbounded, but never holds more than
+    was handed in. Only the thread that created the pool may call its methods; `busy_seconds` is
+    exact once the pool is closed.
     """
 
     def __init__(self, count: int, queue_size: int, perform: Callable[[Work], Done]) -> None:
@@ -36,6 +37,12 @@ class Workers[Work, Done]:
             with self._lock:
                 self._busy += time.monotonic() - began
             self.results.put(done)
+
+    def check(self) -> None:
+        """Raises what a worker died of: the result of its work would be waited for in vain."""
+        for loop in self._loops:
+            if loop.done():
+                loop.result()
 
     def close(self, *, drop: bool = False) -> None:
         """Waits for the work in hand; with `drop`, what is queued is not begun."""

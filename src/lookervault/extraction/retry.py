@@ -140,13 +140,21 @@ class Calls:
 
 
 class TypeCalls:
-    """`content.model.Reader` on one type's account."""
+    """`content.model.Reader` on one type's account. Each piece of work has its own.
+
+    `gave_up` tells that a call of it has failed each time it was tried.
+    """
 
     def __init__(self, calls: Calls, owner: str) -> None:
         self._calls = calls
         self._owner = owner
+        self.gave_up = False
 
     def get(
         self, operation: Operation, *path_args: str, params: Mapping[str, str] | None = None
     ) -> bytes:
-        return self._calls.get(self._owner, operation, path_args, params or {})
+        try:
+            return self._calls.get(self._owner, operation, path_args, params or {})
+        except TransientError:
+            self.gave_up = True
+            raise

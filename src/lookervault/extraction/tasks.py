@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -40,6 +40,8 @@ class Done:
     digest: Digest = field(default_factory=Digest)
     listed: dict[str, Entry] = field(default_factory=dict)
     error: LookerVaultError | None = None
+    gave_up: bool = False
+    """A call failed each time it was tried: Looker, not the one item, is what does not answer."""
 
 
 class Performer:
@@ -64,31 +66,35 @@ class Performer:
 
     def __call__(self, work: Work) -> Done:
         """Never raises a `LookerVaultError`: it is part of what is done."""
-        done = Done(work)
-        steps = {Kind.CENSUS: self._census, Kind.PAGE: self._page, Kind.AGAIN: self._again}
+        done, read = Done(work), self._calls.for_type(work.type)
         self._in_flight.acquire(work.weight)
         try:
-            self._repeat_nonsense(steps[work.kind], work, done)
+            self._repeat_nonsense(read, done)
         except LookerVaultError as error:
             done.error = error
         finally:
             self._in_flight.release(work.weight)
+        done.gave_up = read.gave_up
         return done
 
-    def _repeat_nonsense(self, step: Callable[[Work, Done], None], work: Work, done: Done) -> None:
+    def _repeat_nonsense(self, read: TypeCalls, done: Done) -> None:
+        """Calls that fail are repeated where they are made: here only what came and is no sense."""
+        steps = {Kind.CENSUS: self._census, Kind.PAGE: self._page, Kind.AGAIN: self._again}
         for reading in range(_READINGS):
             try:
-                step(work, done)
+                steps[done.work.kind](read, done.work, done)
             except BadAnswerError:
-                if reading == _READINGS - 1:
+                if read.gave_up or reading == _READINGS - 1:
                     raise
-                self._calls.tally.retry(work.type)
+                self._calls.tally.retry(done.work.type)
+                done.listed.clear()
+                done.digest.bad.clear()
             else:
                 return
 
-    def _census(self, work: Work, done: Done) -> None:
+    def _census(self, read: TypeCalls, work: Work, done: Done) -> None:
         source = self._types[work.type].source
-        for part in source.census(View(self._reader(work), self._known, self._scope)):
+        for part in source.census(View(read, self._known, self._scope)):
             if isinstance(part, Listed):
                 done.listed.update((entry.id, entry) for entry in part.entries)
             else:
@@ -101,23 +107,20 @@ class Performer:
                         hint="Something else is likely to be missing from it. Try again.",
                     )
 
-    def _page(self, work: Work, done: Done) -> None:
+    def _page(self, read: TypeCalls, work: Work, done: Done) -> None:
         batch = work.batch
         assert batch is not None  # noqa: S101 -- a page of work always has its batch
         source = self._types[work.type].source
         by_ids = source.id_lists and batch.offset is None
         wanted = frozenset(entry.id for entry in batch.entries) if by_ids else None
-        for answer in source.fetch(self._reader(work), batch):
+        for answer in source.fetch(read, batch):
             done.digest.add(self._store(work, answer, wanted))
 
-    def _again(self, work: Work, done: Done) -> None:
+    def _again(self, read: TypeCalls, work: Work, done: Done) -> None:
         assert work.batch is not None  # noqa: S101 -- a second look is always at an entry
         entry = work.batch.entries[0]
-        answer = self._types[work.type].source.fetch_one(self._reader(work), entry)
+        answer = self._types[work.type].source.fetch_one(read, entry)
         done.digest.add(self._store(work, answer, frozenset((entry.id,))))
 
     def _store(self, work: Work, answer: Answer, wanted: frozenset[str] | None) -> Digest:
         return self._processors[work.type].store(answer, wanted)
-
-    def _reader(self, work: Work) -> TypeCalls:
-        return self._calls.for_type(work.type)

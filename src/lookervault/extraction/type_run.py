@@ -14,7 +14,6 @@ from enum import Enum
 from lookervault.config.models import ParallelConfig
 from lookervault.content.model import Batch, ContentType, Due, Entry, Missing
 from lookervault.errors import CallError, NotFoundError, RefusedError
-from lookervault.extraction.batch_processor import Digest
 from lookervault.extraction.tasks import Done, Kind, Work
 from lookervault.storage.repository import Repository
 
@@ -114,7 +113,7 @@ class TypeRun:
     def settle(self, done: Done) -> None:
         """Takes in what became of a piece of work that `take` gave out."""
         self._under_way -= 1
-        self._count(done.digest)
+        self._count(done)
         for identity in done.digest.ids:
             self._due.pop(identity, None)
             self._vanished.pop(identity, None)
@@ -126,12 +125,14 @@ class TypeRun:
             self._after_second_look(done)
         self._advance()
 
-    def _count(self, digest: Digest) -> None:
+    def _count(self, done: Done) -> None:
+        digest = done.digest
         self.new += digest.new
         self.changed += digest.changed
         self.objects += len(digest.ids)
         self.bytes += digest.bytes
-        self.missing += digest.bad
+        if done.work.kind is Kind.CENSUS:  # of a page, the census tells which id it is
+            self.missing += digest.bad
 
     def _after_census(self, done: Done) -> None:
         if self.phase is Phase.RECOUNT:

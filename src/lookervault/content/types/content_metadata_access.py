@@ -21,7 +21,7 @@ def _on_their_own(view: View) -> Iterator[str]:
         for row in rows:
             folder = row.get("folder_id")
             if folder and row.get("inherits") is False and view.scope.holds(str(folder)):
-                yield str(row["id"])
+                yield str(row.get("id"))
 
 
 def _boards(view: View) -> Iterator[str]:
