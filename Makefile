@@ -11,7 +11,7 @@ export UV VENV PYTHON
 BIN := $(VENV)/bin
 SOURCES := $(wildcard src tests bench)
 # modules that write a file of the repository, and with --check tell whether it is up to date
-GENERATED := lookervault.config.schema
+GENERATED := lookervault.config.schema lookervault.cli.reference
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long bench lint format types layers generated generate wheel \

@@ -86,11 +86,19 @@ def content_type(name: str) -> ContentType:
     )
 
 
-def select(names: list[str], exclude: list[str]) -> list[ContentType]:
+def select(names: list[str], exclude: list[str], *, in_folders: bool = False) -> list[ContentType]:
     """The types of a run, in registry order: those named (or the default ones) and what they
-    are listed by, without the excluded. Raises `UsageError` for unknown names, or if none is left.
+    are listed by, without the excluded. `in_folders`: the run is over some folders.
+
+    Raises `UsageError` for unknown names, for types that no folder holds, or if none is left.
     """
     chosen = {content_type(name).name for name in names}
+    excluded = {content_type(name).name for name in exclude}
+    if in_folders and (outside := [name for name in names if not TYPES[name].in_scope]):
+        raise UsageError(
+            f"{', '.join(outside)} cannot be extracted by folder: no folder holds them.",
+            hint="Leave --folder out for these, in a run of their own.",
+        )
     if not names:
         chosen = {t.name for t in TYPES.values() if t.default}
     pending = list(chosen)
@@ -98,7 +106,9 @@ def select(names: list[str], exclude: list[str]) -> list[ContentType]:
         needed = set(TYPES[pending.pop()].after) - chosen
         chosen |= needed
         pending += needed
-    chosen -= {content_type(name).name for name in exclude}
+    if in_folders:
+        chosen = {name for name in chosen if TYPES[name].in_scope}
+    chosen -= excluded
     if not chosen:
         raise UsageError("Nothing is left to extract.", hint="Exclude fewer types.")
     return [t for t in TYPES.values() if t.name in chosen]

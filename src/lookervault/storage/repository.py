@@ -295,3 +295,11 @@ class Repository:
 
         with self._reading() as connection:
             return Trainer(insert, dictionaries.newest_codec(connection, type_id))
+
+
+def sqlite_version() -> str:
+    """The library's version, and what is to be known of it."""
+    version = sqlite3.sqlite_version
+    if (3, 7, 0) <= sqlite3.sqlite_version_info <= (3, 51, 2):
+        return f"{version} (its WAL-reset bug is kept away: one connection writes and checkpoints)"
+    return version

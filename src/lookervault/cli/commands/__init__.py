@@ -1,0 +1,51 @@
+"""The commands, one module each; this is their only list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from lookervault import __version__
+from lookervault.cli.app import EXIT_CODES
+from lookervault.cli.commands import check, demo, extract, list_, runs, show, types
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"lookervault {__version__}")
+        raise typer.Exit
+
+
+def app() -> typer.Typer:
+    root = typer.Typer(
+        name="lookervault",
+        help="A backup of a whole Looker instance: exact, and complete or it says what is missing."
+        f"\n\n{EXIT_CODES}",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @root.callback()
+    def _root(
+        version: bool = typer.Option(
+            False, "--version", help="Show the version.", callback=_print_version, is_eager=True
+        ),
+    ) -> None:
+        pass
+
+    root.command("extract")(extract.extract)
+    root.command("list")(list_.list_items)
+    root.command("show")(show.show)
+    root.command("types")(types.types)
+    root.command("check")(check.check)
+    root.add_typer(runs.app, name="runs")
+    root.add_typer(demo.app, name="demo")
+    return root
+
+
+def build() -> Callable[..., Any]:
+    return typer.main.get_command(app())

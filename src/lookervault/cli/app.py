@@ -1,0 +1,51 @@
+"""`lookervault`: the commands, and the one place where errors become messages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from lookervault import __version__
+from lookervault.errors import Exit, LookerVaultError
+
+EXIT_CODES = """\b
+Exit codes:
+  0    complete
+  1    failed
+  2    wrong usage or configuration
+  3    finished, but incomplete
+  4    login or permission
+  5    vault damaged
+  130  interrupted"""
+
+
+def main() -> NoReturn:
+    """Runs the program on `sys.argv` and exits. No traceback reaches a person without --debug."""
+    if sys.argv[1:] == ["--version"]:  # not worth the time that loading the commands takes
+        print(f"lookervault {__version__}")
+        sys.exit(Exit.COMPLETE)
+    from lookervault.cli import failures
+
+    debug = "--debug" in sys.argv
+    try:
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough. Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = Exit.COMPLETE
+    except KeyboardInterrupt:
+        code = failures.interrupted()
+    except LookerVaultError as error:
+        code = failures.explain(error, debug=debug)
+    except Exception as error:  # noqa: BLE001 -- a person gets a message, never a traceback
+        code = failures.unexpected(error, debug=debug)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    from lookervault.cli.commands import build
+
+    result = build()(arguments, standalone_mode=False)
+    return int(result or 0)

@@ -1,0 +1,123 @@
+"""`lookervault check`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lookervault.cli.options import (
+    AllowHttpOption,
+    BaseUrlOption,
+    CaFileOption,
+    DebugOption,
+    JsonOption,
+    VaultOption,
+)
+
+if TYPE_CHECKING:
+    from lookervault.config.settings import Settings
+
+
+def check(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Only show the settings; call nobody.")
+    ] = False,
+    vault: VaultOption = None,
+    base_url: BaseUrlOption = None,
+    allow_http: AllowHttpOption = None,
+    ca_file: CaFileOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show the settings and where each came from; log in; see what could be extracted.
+
+    \b
+    Examples:
+      lookervault check
+      lookervault check --offline
+      lookervault check --json
+    """
+    from lookervault.cli import extraction
+    from lookervault.cli.output import print_json
+    from lookervault.config.settings import load
+    from lookervault.errors import Exit
+
+    flags = {"base_url": base_url, "vault": vault, "allow_http": allow_http, "ca_file": ca_file}
+    settings = load(flags, os.environ)
+    extraction.warn_about(settings)
+    found: dict[str, Any] = {"settings": _settings(settings), "versions": _versions()}
+    if not json:
+        _print_settings(found)
+    if not offline:
+        found |= _ask(settings)
+        if not json:
+            _print_looker(found)
+    if json:
+        print_json(found)
+    return Exit.COMPLETE if found.get("complete", True) else Exit.INCOMPLETE
+
+
+def _settings(settings: Settings) -> list[dict[str, str]]:
+    return [
+        {"name": name, "value": value, "source": source} for name, value, source in settings.rows()
+    ]
+
+
+def _versions() -> dict[str, str]:
+    import platform
+
+    from lookervault import __version__
+    from lookervault.storage.repository import sqlite_version
+
+    return {
+        "lookervault": __version__,
+        "python": platform.python_version(),
+        "sqlite": sqlite_version(),
+    }
+
+
+def _ask(settings: Settings) -> dict[str, Any]:
+    """Raises `LookerVaultError` where Looker cannot be reached or refuses the login."""
+    from lookervault.content.registry import TYPES
+    from lookervault.extraction.survey import survey
+    from lookervault.looker.client import Looker
+
+    client = Looker(settings, pool_size=1)
+    try:
+        return survey(client, [t for t in TYPES.values() if t.default])
+    finally:
+        client.close()
+
+
+def _print_settings(found: dict[str, Any]) -> None:
+    from lookervault.cli.output import print_pairs, print_table
+
+    print_table(
+        ("setting", "value", "from"),
+        [(row["name"], row["value"], row["source"]) for row in found["settings"]],
+        keep=("setting", "value"),
+    )
+    print()
+    print_pairs([(f"{name} version", value) for name, value in found["versions"].items()])
+
+
+def _print_looker(found: dict[str, Any]) -> None:
+    from lookervault.cli.output import print_pairs, print_table
+
+    print()
+    seen = "everything" if found["sees_all"] else "not everything: a run would be partial"
+    print_pairs(
+        [
+            ("Looker", f"{found['instance']}, release {found['looker_version']}"),
+            ("API user", f"{found['user']} (roles: {', '.join(found['roles']) or 'none'})"),
+            ("sees", seen),
+        ]
+    )
+    refused = [t for t in found["types"] if t["status"] != "ok"]
+    print(f"\n{len(found['types']) - len(refused)} types can be listed.")
+    if refused:
+        print("These cannot, and would be missing:")
+        rows = [(t["type"], t["status"], t["permission"]) for t in refused]
+        print_table(("type", "answer", "needs"), rows, keep=("type",))

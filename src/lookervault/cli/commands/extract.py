@@ -1,0 +1,139 @@
+"""`lookervault extract`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from lookervault.cli.options import (
+    AllowHttpOption,
+    BaseUrlOption,
+    CaFileOption,
+    DebugOption,
+    JsonOption,
+    QuietOption,
+    VaultOption,
+    complete_type,
+)
+
+
+def extract(
+    types: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TYPE]...",
+            autocompletion=complete_type,
+            help="Content types; without any, all that are on by default.",
+            show_default=False,
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude", help="Leave a type out.", metavar="TYPE", autocompletion=complete_type
+        ),
+    ] = None,
+    folder: Annotated[
+        list[str] | None,
+        typer.Option("--folder", help="Only what lies in this folder.", metavar="ID"),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", help="With --folder: the folders inside, too.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="Calls at the same time, 1 to 50. Default: 8."),
+    ] = None,
+    page_size: Annotated[
+        int | None,
+        typer.Option("--page-size", help="Objects in a call, 1 to 1000. Default: 100."),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", help="Calls a second, at most. Default: what Looker permits."),
+    ] = None,
+    queue_size: Annotated[
+        int | None,
+        typer.Option("--queue-size", help="Pages that wait for a worker. Default: 4 per worker."),
+    ] = None,
+    vault: VaultOption = None,
+    base_url: BaseUrlOption = None,
+    allow_http: AllowHttpOption = None,
+    ca_file: CaFileOption = None,
+    same_instance: Annotated[
+        bool,
+        typer.Option("--same-instance", help="The vault's Looker was renamed or moved: go on."),
+    ] = False,
+    accept_visibility: Annotated[
+        bool,
+        typer.Option(
+            "--accept-visibility", help="Take what the API user sees for the whole of Looker."
+        ),
+    ] = False,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Extract Looker into the vault.
+
+    \b
+    Looker is found by (first wins): flags, the environment, looker.ini.
+      LOOKERSDK_BASE_URL, LOOKERSDK_CLIENT_ID, LOOKERSDK_CLIENT_SECRET,
+      LOOKERSDK_VERIFY_SSL, LOOKERSDK_TIMEOUT
+
+    \b
+    Examples:
+      lookervault extract
+      lookervault extract dashboards looks --workers 4
+      lookervault extract --exclude themes --rate 5 --json
+      lookervault extract --folder 1 --recursive --vault shared.db
+    """
+    from lookervault.cli import extraction
+    from lookervault.config.models import parallel_config
+    from lookervault.config.settings import load
+    from lookervault.errors import UsageError
+
+    if recursive and not folder:
+        raise UsageError("--recursive goes with --folder.", hint="Name a folder: --folder ID.")
+    config = parallel_config(
+        {"workers": workers, "page_size": page_size, "rate": rate, "queue_size": queue_size}
+    )
+    flags = {"base_url": base_url, "vault": vault, "allow_http": allow_http, "ca_file": ca_file}
+    settings = load(flags, os.environ)
+    extraction.check_place(settings.vault)
+    request = extraction.request(
+        types or [],
+        exclude or [],
+        folder or [],
+        settings,
+        recursive=recursive,
+        same_instance=same_instance,
+        accept_visibility=accept_visibility,
+    )
+    return run_and_tell(settings, config, request, quiet=quiet, json=json)
+
+
+def run_and_tell(settings: Any, config: Any, request: Any, *, quiet: bool, json: bool) -> int:
+    """Runs it and prints what came of it; returns the exit code."""
+    from lookervault.cli import extraction, failures
+    from lookervault.cli.output import print_json
+    from lookervault.cli.report import print_result
+    from lookervault.errors import LookerVaultError, UsageError
+
+    try:
+        found, error = extraction.extract_into(settings, config, request, quiet=quiet or json)
+    except UsageError:
+        raise
+    except LookerVaultError as before_it_began:
+        if json:
+            print_json({"status": "failed", "error": extraction.failure(before_it_began)})
+        raise
+    if json:
+        print_json(found | ({"error": extraction.failure(error)} if error else {}))
+    else:
+        print_result(found)
+    if error is not None:
+        failures.explain(error)
+    return extraction.exit_code(found, error)

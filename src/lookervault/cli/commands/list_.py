@@ -1,0 +1,53 @@
+"""`lookervault list TYPE`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from lookervault.cli.options import DebugOption, JsonOption, TypeArgument, VaultOption
+
+
+def list_items(
+    type: TypeArgument,
+    vault: VaultOption = None,
+    run: Annotated[
+        int | None, typer.Option("--run", help="As of this run.", metavar="N", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """List what the vault holds of a type.
+
+    \b
+    Examples:
+      lookervault list dashboards
+      lookervault list users --json
+      lookervault list looks --run 1
+    """
+    from lookervault.cli.output import print_json, print_table
+    from lookervault.cli.vaults import check_run, open_vault
+    from lookervault.content.registry import content_type
+
+    name = content_type(type).name
+    with open_vault(vault) as repository:
+        check_run(repository, run)
+        rows = [_row(item) for item in repository.items(name, run)]
+    if json:
+        print_json(rows)
+    else:
+        columns = ("id", "name", "updated_at", "deleted", "size")
+        print_table(columns, [[row[c] for c in columns] for row in rows], keep=("id",))
+
+
+def _row(item: Any) -> dict[str, Any]:
+    return {
+        "type": item.type,
+        "id": item.id,
+        "name": item.name,
+        "updated_at": item.updated_at,
+        "deleted": item.trashed,
+        "hash": item.hash.hex(),
+        "size": item.size,
+    }

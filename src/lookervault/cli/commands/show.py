@@ -1,0 +1,62 @@
+"""`lookervault show TYPE ID`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lookervault.cli.options import DebugOption, TypeArgument, VaultOption
+
+if TYPE_CHECKING:
+    from lookervault.errors import LookerVaultError
+    from lookervault.storage.repository import Repository
+
+
+def show(
+    type: TypeArgument,
+    id: Annotated[str, typer.Argument(metavar="ID", help="The id, as `list` shows it.")],
+    vault: VaultOption = None,
+    run: Annotated[
+        int | None, typer.Option("--run", help="As of this run.", metavar="N", show_default=False)
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Print an item's JSON, byte for byte as Looker gave it.
+
+    \b
+    Examples:
+      lookervault show dashboards 12
+      lookervault show dashboards 12 --run 1 > dashboard.json
+    """
+    from lookervault.cli.vaults import check_run, open_vault
+    from lookervault.content.registry import content_type
+
+    name = content_type(type).name
+    with open_vault(vault) as repository:
+        check_run(repository, run)
+        body = repository.body(name, id, run)
+        if body is None:
+            raise _not_there(repository, name, id, run)
+    sys.stdout.buffer.write(body)
+    if sys.stdout.isatty():
+        sys.stdout.buffer.write(b"\n")
+
+
+def _not_there(repository: Repository, name: str, id: str, run: int | None) -> LookerVaultError:
+    import difflib
+
+    from lookervault.errors import VaultError
+
+    ids = [item.id for item in repository.items(name, run)]
+    near = difflib.get_close_matches(id, ids, n=3, cutoff=0.5) or ids[:3]
+    when = "" if run is None else f" as of run {run}"
+    if not ids:
+        return VaultError(
+            f"The vault holds no {name}{when}.", hint="`lookervault runs` shows what it holds."
+        )
+    return VaultError(
+        f"The vault holds no {name} with the id {id}{when}.",
+        hint=f"It has {', '.join(near)} …; `lookervault list {name}` shows all.",
+    )

@@ -1,0 +1,57 @@
+"""`lookervault types`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lookervault.cli.options import DebugOption, JsonOption
+
+
+def types(json: JsonOption = False, debug: DebugOption = False) -> None:
+    """List the content types: what each holds, what it costs, what it needs; and what is left out.
+
+    \b
+    Examples:
+      lookervault types
+      lookervault types --json
+    """
+    from lookervault.cli.output import print_json
+    from lookervault.content.not_backed_up import REASONS
+    from lookervault.content.registry import TYPES
+
+    rows = [
+        {
+            "type": t.name,
+            "holds": t.holds,
+            "calls": t.cost,
+            "permission": t.permission,
+            "default": t.default,
+            "operations": [operation.id for operation in t.source.operations],
+        }
+        for t in TYPES.values()
+    ]
+    if json:
+        print_json({"types": rows, "not_backed_up": REASONS})
+    else:
+        _print(rows)
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    import textwrap
+
+    from lookervault.cli.view import width
+    from lookervault.content.not_backed_up import GROUPS
+
+    room = width()
+
+    def paragraph(text: str, indent: str) -> None:
+        print(textwrap.fill(text, room, initial_indent=indent, subsequent_indent=indent))
+
+    for row in rows:
+        print(row["type"] + ("" if row["default"] else "  (only where asked for)"))
+        paragraph(row["holds"], "    ")
+        paragraph(f"Calls: {row['calls']}. Needs: {row['permission']}.", "    ")
+    print("\nCalls are for N objects in pages of P. Not backed up, and why:\n")
+    for reason, operations in GROUPS.items():
+        paragraph(reason, "  ")
+        paragraph(", ".join(operations), "      ")

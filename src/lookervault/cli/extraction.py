@@ -1,0 +1,134 @@
+"""Running an extraction from a command: signals, progress, the vault, and what to say of it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from lookervault import __version__
+from lookervault.cli import failures, progress
+from lookervault.cli.report import result
+from lookervault.errors import Exit, LookerVaultError
+
+if TYPE_CHECKING:
+    from lookervault.config.models import ParallelConfig
+    from lookervault.config.settings import Settings
+    from lookervault.extraction.orchestrator import Request
+    from lookervault.extraction.stop import Stop
+
+
+def extract_into(
+    settings: Settings, config: ParallelConfig, request: Request, *, quiet: bool
+) -> tuple[dict[str, Any], LookerVaultError | None]:
+    """The result as `--json` prints it, and the error that ended the run early.
+
+    Raises `LookerVaultError` where the run could not be begun.
+    """
+    from lookervault.extraction.orchestrator import Orchestrator
+    from lookervault.extraction.stop import Stop
+    from lookervault.looker.client import Looker
+    from lookervault.storage.repository import Repository
+
+    stop = Stop()
+    warn_about(settings)
+    with Repository.open(settings.vault, write=True) as vault, _until_signal(stop):
+        client = Looker(settings, pool_size=config.workers)
+        try:
+            with progress.choose(quiet=quiet) as shown:
+                done = Orchestrator(client, vault, config, shown, stop=stop).run(request)
+        finally:
+            client.close()
+        row = vault.run(done.run)
+        if row is None:
+            raise AssertionError  # the run was just written
+        found = result(row, vault.type_results(done.run), vault.missing(done.run))
+        sizes = vault.size_report()
+    found |= {"vault": str(settings.vault), "raw_bytes": sizes.raw}
+    return found | {"vault_bytes": settings.vault.stat().st_size}, done.error
+
+
+def warn_about(settings: Settings) -> None:
+    for note in settings.notes:
+        failures.warn(note)
+    if not settings.verify_ssl:
+        failures.warn(
+            f"Certificates are not checked ({settings.source('verify_ssl')}): whoever is in between"
+            " can read the secret and change the backup."
+        )
+
+
+def exit_code(found: dict[str, Any], error: LookerVaultError | None) -> Exit:
+    if error is not None:
+        return error.exit_code
+    return Exit.COMPLETE if found["status"] == "complete" else Exit.INCOMPLETE
+
+
+def failure(error: LookerVaultError) -> dict[str, Any]:
+    """`error` of the object that `--json` prints."""
+    return {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
+
+
+@contextmanager
+def _until_signal(stop: Stop) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM asks the run to stop; the second ends the program at once."""
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        if stop.requested:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.request()
+
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def request(
+    types: list[str],
+    exclude: list[str],
+    folders: list[str],
+    settings: Settings,
+    **choices: Any,
+) -> Request:
+    """Raises `UsageError` for types that do not exist, or that do not go with `folders`."""
+    from lookervault.content.registry import select
+    from lookervault.extraction.orchestrator import Request
+
+    arguments = {"types": types, "exclude": exclude, "folders": folders, **choices}
+    return Request(
+        types=select(types, exclude, in_folders=bool(folders)),
+        base_url=settings.base_url,
+        program_version=__version__,
+        folders=tuple(folders),
+        arguments={name: value for name, value in arguments.items() if value},
+        **choices,
+    )
+
+
+def check_place(vault: Path) -> None:
+    """Raises `UsageError` where a vault can neither be nor be made."""
+    import os
+
+    from lookervault.errors import UsageError
+
+    folder = vault.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(
+            f"There is no folder {folder} for the vault.",
+            hint="Make it, or name another place with --vault.",
+        )
+    if not os.access(vault if vault.exists() else folder, os.W_OK):
+        raise UsageError(
+            f"The vault {vault} cannot be written.",
+            hint="Name another place with --vault, or run as the user who may write there.",
+        )

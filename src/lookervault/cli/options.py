@@ -1,0 +1,63 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def complete_type(incomplete: str) -> list[tuple[str, str]]:
+    """Content types for the shell's completion."""
+    from lookervault.content.registry import TYPES
+
+    return [(t.name, t.holds) for t in TYPES.values() if t.name.startswith(incomplete)]
+
+
+VaultOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--vault",
+        help="The vault's file. Environment: LOOKERVAULT_VAULT. Default: lookervault.db.",
+        show_default=False,
+        metavar="FILE",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+TypeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TYPE",
+        autocompletion=complete_type,
+        help="A content type, such as dashboards. `lookervault types` lists them.",
+    ),
+]
+AllowHttpOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-http",
+        help="Permit a base URL without encryption: the secret then travels in the clear.",
+        show_default=False,
+    ),
+]
+CaFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        help="Certificates of a private authority. Environment: REQUESTS_CA_BUNDLE, SSL_CERT_FILE.",
+        show_default=False,
+        metavar="FILE",
+    ),
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        help="Where Looker is. Environment: LOOKERSDK_BASE_URL; looker.ini: base_url.",
+        show_default=False,
+        metavar="URL",
+    ),
+]

@@ -1,0 +1,31 @@
+"""Opening a vault for a command that reads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lookervault.storage.repository import Repository
+
+
+def open_vault(vault: Path | None) -> Repository:
+    """Raises `VaultError` where there is none."""
+    from lookervault.config.settings import vault_path
+    from lookervault.storage.repository import Repository
+
+    path, _ = vault_path({"vault": vault}, os.environ)
+    return Repository.open(path, write=False)
+
+
+def check_run(repository: Repository, run: int | None) -> None:
+    """Raises `UsageError` where the vault has no such run."""
+    from lookervault.errors import UsageError
+
+    if run is not None and repository.run(run) is None:
+        known = ", ".join(str(row.run) for row in repository.runs()[-5:]) or "none"
+        raise UsageError(
+            f"The vault has no run {run}.",
+            hint=f"The newest are: {known}. `lookervault runs` lists them all.",
+        )
