@@ -76,18 +76,22 @@ def _means_folder(read: Reader, parents: dict[str, str], children: dict[str, set
     telling = next((i for i, meta in parents.items() if i != meta), None)
     if telling is None:
         return True
+    refusal: NotFoundError | None = None
     for sent, by_folder in ((telling, True), (parents[telling], False)):
-        if _folders_in(read, sent) & children[telling]:  # not all: some may be gone by now
+        try:
+            shown = _folders_in(read, sent)
+        except NotFoundError as error:  # the id may be of the other kind
+            refusal = error
+            continue
+        if shown & children[telling]:  # not all: some may be gone by now
             return by_folder
     message = f"all_content_metadatas does not show the folders inside folder {telling}"
-    raise BadAnswerError(message)
+    raise refusal or BadAnswerError(message)
 
 
 def _folders_in(read: Reader, parent_id: str) -> set[str]:
     try:
         rows = msgspec.json.decode(_children_of(read, parent_id), type=list[dict[str, Any]])
-    except NotFoundError:  # the id is of another kind
-        return set()
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"all_content_metadatas did not answer with a list of rows ({error})"
         raise BadAnswerError(message) from error
