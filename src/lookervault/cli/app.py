@@ -9,16 +9,6 @@ from typing import NoReturn
 from lookervault import __version__
 from lookervault.errors import Exit, LookerVaultError
 
-EXIT_CODES = """\b
-Exit codes:
-  0    complete
-  1    failed
-  2    wrong usage or configuration
-  3    finished, but incomplete
-  4    login or permission
-  5    vault damaged
-  130  interrupted"""
-
 
 def main() -> NoReturn:
     """Runs the program on `sys.argv` and exits. No traceback reaches a person without --debug."""

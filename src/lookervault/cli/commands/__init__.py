@@ -8,8 +8,18 @@ from typing import Any
 import typer
 
 from lookervault import __version__
-from lookervault.cli.app import EXIT_CODES
 from lookervault.cli.commands import check, demo, extract, list_, runs, show, types
+
+
+_EXIT_CODES = """\b
+Exit codes:
+  0    complete
+  1    failed
+  2    wrong usage or configuration
+  3    finished, but incomplete
+  4    login or permission
+  5    vault damaged
+  130  interrupted"""
 
 
 def _print_version(asked: bool) -> None:
@@ -22,7 +32,7 @@ def app() -> typer.Typer:
     root = typer.Typer(
         name="lookervault",
         help="A backup of a whole Looker instance: exact, and complete or it says what is missing."
-        f"\n\n{EXIT_CODES}",
+        f"\n\n{_EXIT_CODES}",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
