@@ -1,0 +1,130 @@
+"""What a run costs in calls: the formulae of the content types, worked out for some instances.
+
+A formula is a type's `cost`, as `lookervault types` prints it. Divisions are rounded up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lookervault.content.registry import TYPES
+
+SESSION = 4
+"""Calls of the run itself: the login, the version, the user, its roles."""
+PROBE = 1
+"""The first call of a type that takes lists of ids asks for two, to see whether they work."""
+PAGE = 100
+QUOTAS = {"Standard": 1_000, "Enterprise": 10_000, "Embed": 100_000}
+"""Admin API calls a month of Looker (Google Cloud core), by edition."""
+
+_PER = re.compile(r"(one|two) per ([^,]+)")
+_PLUS_OUTSIDE_BRACKETS = re.compile(r" \+ (?![^(]*\))")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """`objects` by type; `words` are the other quantities that formulae name."""
+
+    name: str
+    objects: Mapping[str, int]
+    words: Mapping[str, int]
+    trash: Mapping[str, int]
+
+    def calls(self, type_name: str, *, page: int = PAGE) -> int:
+        known = {
+            **self.words,
+            "N": self.objects.get(type_name, 0),
+            "P": page,
+            "trash": self.trash.get(type_name, 0),
+        }
+        probe = PROBE if TYPES[type_name].source.id_lists else 0
+        return calls(TYPES[type_name].cost, known) + probe
+
+    def run(self, *, first: bool, page: int = PAGE, without: tuple[str, ...] = ()) -> int:
+        """Calls of a run over the types that are on by default; a later one has what never
+        changes already."""
+        types = [t for t in TYPES.values() if t.default and t.name not in without]
+        due = [t.name for t in types if first or not t.immutable]
+        return SESSION + sum(self.calls(name, page=page) for name in due)
+
+
+def calls(cost: str, known: Mapping[str, int]) -> int:
+    """Raises `KeyError` for a word of the formula that is not known."""
+    if each := _PER.findall(cost):
+        return sum({"one": 1, "two": 2}[count] * known[what] for count, what in each)
+    return _sum(cost.removesuffix(", once each"), known)
+
+
+def _sum(text: str, known: Mapping[str, int]) -> int:
+    return sum(_term(term, known) for term in _PLUS_OUTSIDE_BRACKETS.split(text))
+
+
+def _term(text: str, known: Mapping[str, int]) -> int:
+    if " x " in text:
+        times, _, rest = text.partition(" x ")
+        return int(times) * _sum(rest.strip("()"), known)
+    amount, _, size = text.partition("/")
+    return -(-_amount(amount, known) // _amount(size or "1", known))
+
+
+def _amount(word: str, known: Mapping[str, int]) -> int:
+    return int(word) if word.isdigit() else known[word]
+
+
+def _instance(name: str, *figures: int) -> Instance:
+    given = dict(zip(_FIGURES, figures, strict=True))
+    return Instance(
+        name=name,
+        objects={key: value for key, value in given.items() if key in TYPES},
+        words={
+            "folders that hold looks": given["folders that hold looks"],
+            "folder that has folders inside": given["folders that have folders inside"],
+            "folder that does not inherit": given["folders that do not inherit"],
+            "board": given["boards"],
+            "role": given["roles"],
+            "user": given["users"],
+            "user attribute": given["user_attributes"],
+        },
+        trash={"dashboards": given["in the trash"] // 2, "looks": given["in the trash"] // 2},
+    )
+
+
+_FIGURES = (
+    "dashboards",
+    "looks",
+    "in the trash",
+    "folders that hold looks",
+    "folders that have folders inside",
+    "folders that do not inherit",
+    "boards",
+    "users",
+    "groups",
+    "roles",
+    "permission_sets",
+    "model_sets",
+    "alerts",
+    "user_attributes",
+    "merge_queries",
+    "queries",
+)
+
+SIZES = {
+    "small": (150, 150, 10, 30, 10, 12, 8, 60, 15, 8, 8, 8, 20, 10, 5, 20),
+    "middle": (2_000, 1_500, 100, 300, 120, 150, 40, 800, 100, 20, 20, 20, 200, 25, 80, 250),
+    "large": (
+        *(30_000, 15_000, 1_000, 2_000, 800, 1_200, 250, 8_000, 400),
+        *(50, 50, 50, 2_000, 60, 900, 2_500),
+    ),
+}
+
+INSTANCES = tuple(_instance(name, *figures) for name, figures in SIZES.items())
+
+
+def figures() -> list[tuple[str, tuple[int, ...]]]:
+    """(what is counted, its number in each instance), as assumed."""
+    return [
+        (what.replace("_", " "), tuple(size[i] for size in SIZES.values()))
+        for i, what in enumerate(_FIGURES)
+    ]
