@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,6 +11,7 @@ import lookervault
 from bench.measure import measured
 from lookervault.config.models import parallel_config
 from lookervault.config.settings import Settings, load
+from lookervault.content.model import ContentType
 from lookervault.content.registry import select
 from lookervault.extraction.orchestrator import Orchestrator, Request
 from lookervault.extraction.retry import Tally
@@ -36,10 +38,13 @@ def settings(url: str) -> Settings:
     return load({}, env)
 
 
-def run(url: str, types: list[str], **flags: Any) -> dict[str, Any]:
+def run(
+    url: str, types: Sequence[str] = (), exclude: Sequence[str] = (), **flags: Any
+) -> dict[str, Any]:
     """From the login to the vault's closing; nothing is counted before."""
+    chosen = select(list(types), list(exclude))
     with TemporaryDirectory(prefix="lookervault-bench-") as folder, measured() as spent:
-        result = _extract(settings(url), Path(folder) / "vault.db", types, flags)
+        result = _extract(settings(url), Path(folder) / "vault.db", chosen, flags)
     return {**result, "wall": spent.wall, "cpu": spent.cpu}
 
 
@@ -49,7 +54,7 @@ def _extract(
     config = parallel_config(flags)
     client = Looker(where, pool_size=config.workers)
     request = Request(
-        types=select(types, []),
+        types=types,
         base_url=where.base_url,
         program_version=lookervault.__version__,
     )

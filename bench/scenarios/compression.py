@@ -28,4 +28,4 @@ def run(bench: Bench) -> Finding:
 
 def _extract(bench: Bench, items: int) -> Result:
     with bench.serving(Recipe(items)) as server:
-        return bench.client("extract", url=server.url, types=[], workers=8)
+        return bench.client("extract", url=server.url, workers=8)

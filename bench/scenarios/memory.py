@@ -14,7 +14,7 @@ def run(bench: Bench) -> Finding:
     with bench.serving(content) as server:
         server.set(latency=_LATENCY)
         results = [
-            bench.client("extract", url=server.url, types=[], workers=_WORKERS)
+            bench.client("extract", url=server.url, workers=_WORKERS)
             for _ in range(bench.pick(2, 1))
         ]
         stats = server.stats()
