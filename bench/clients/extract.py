@@ -49,7 +49,7 @@ def run(
 
 
 def _extract(
-    where: Settings, path: Path, types: list[str], flags: dict[str, Any]
+    where: Settings, path: Path, types: list[ContentType], flags: dict[str, Any]
 ) -> dict[str, Any]:
     config = parallel_config(flags)
     client = Looker(where, pool_size=config.workers)
