@@ -294,6 +294,26 @@ def test_a_server_that_caps_its_pages_is_read_to_the_same_root(
     assert (result.end.status, result.end.root) == ("complete", expected)
 
 
+@pytest.mark.parametrize("cap", [4, 9, 30])
+def test_a_server_that_caps_its_pages_costs_a_call_for_each_page_of_its_own(
+    cap: int, looker: EmbeddedLooker, one: Extraction
+) -> None:
+    looker.behaviour.max_limit = cap
+    of_type = by_type(one.run("users", workers=1))["users"]
+    assert (of_type.status, of_type.items) == ("complete", of_type.census)
+    census = -(-of_type.items // (cap - 1)) + 2
+    assert of_type.calls <= census + -(-of_type.items // cap) + 4
+
+
+def test_hidden_items_cost_a_page_and_a_second_look_each(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    before = by_type(one.run("users"))["users"].calls
+    looker.behaviour.hidden_ids = {"users": set(looker.store.ids("users")[5:9])}
+    after = by_type(one.run("users"))["users"]
+    assert (after.missing, after.calls) == (4, before + 1 + 4 + 2), "and a new census"
+
+
 def test_windows_that_shift_lose_nothing(looker: EmbeddedLooker, one: Extraction) -> None:
     looker.behaviour.id_lists = False
     store = looker.store

@@ -62,6 +62,8 @@ class TypeRun:
         self._reasons: dict[str, str] = {}
         self._ready: deque[Work] = deque()
         self._pages: Iterator[Batch] = iter(())
+        self._planned = self._most_rows = 0
+        self._largest = config.page_size
         self._under_way = 0
         self._id_lists = content_type.source.id_lists
         self._probing = False
@@ -103,10 +105,10 @@ class TypeRun:
 
     def page_size(self) -> int:
         """Objects in a page: as many as asked for, unless objects like these would make it huge."""
-        return max(1, min(self._config.page_size, int(self._config.page_bytes / self._mean_size())))
+        return max(1, min(self._largest, int(self._config.page_bytes / self._mean_size())))
 
     def _next_size(self) -> int:
-        return self.page_size() if self._proven else _PROBE
+        return self.page_size() if self._proven else min(_PROBE, self.page_size())
 
     # What happens to it.
 
@@ -155,6 +157,7 @@ class TypeRun:
     def _plan(self) -> None:
         """Ids from the last to the first: a server that ignores them shows its first rows."""
         entries = list(self._due.values())
+        self._planned = len(entries)
         if self._id_lists:
             entries.reverse()
         due = Due(self.name, entries, self._next_size, self._id_lists)
@@ -178,6 +181,7 @@ class TypeRun:
         if self._probing and len(batch.entries) > 1:
             self._probing = False
             self._judge_id_lists(done)
+        self._most_rows = max(self._most_rows, len(done.digest.ids))
         if isinstance(done.error, CallError):
             for entry in batch.entries:
                 self._reasons[entry.id] = done.error.reason
@@ -217,7 +221,7 @@ class TypeRun:
         self._reasons[identity] = reason
         last, times = self._same_answers
         self._same_answers = (reason, times + 1 if reason == last else 1)
-        if reason not in ("", "not_found") and self._same_answers[1] >= _SAME_ANSWERS:
+        if reason not in ("", "not_found", "bad_answer") and self._same_answers[1] >= _SAME_ANSWERS:
             for work in self._ready:
                 if work.batch is not None:
                     self._reasons[work.batch.entries[0].id] = reason
@@ -262,6 +266,12 @@ class TypeRun:
 
     def _pages_are_out(self) -> bool:
         batch = next(self._pages, None)
+        if batch is None and self._id_lists and 1 < len(self._due) < self._planned:
+            # Something came, and something is left: the server may give fewer rows than it is
+            # asked for, and pages of as many as it gives are cheaper than one call for each.
+            self._largest = self._most_rows
+            self._plan()
+            batch = next(self._pages, None)
         if batch is None:
             return True
         self._ready.append(self._page(batch))
