@@ -98,9 +98,7 @@ class Extraction:
         **config: float,
     ) -> Result:
         """Without `time` nothing waits long either: the default one only pretends to."""
-        types = select(list(names), exclude or [])
-        if folders:
-            types = [t for t in types if t.in_scope]
+        types = select(list(names), exclude or [], in_folders=bool(folders))
         return self.run_types(
             types,
             folders=folders,

@@ -67,7 +67,6 @@ class Result:
 
     run: int
     end: RunEnd
-    logins: int = 0
     error: LookerVaultError | None = None
 
 

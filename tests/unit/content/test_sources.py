@@ -148,6 +148,18 @@ def test_a_page_of_a_single_look_is_fetched_by_its_id() -> None:
 # Choosing types.
 
 
+def test_over_folders_only_types_that_lie_in_folders_are_chosen() -> None:
+    assert {one.name for one in select([], [], in_folders=True)} == {
+        name for name, one in TYPES.items() if one.in_scope
+    }
+    assert "scheduled_plans" not in {one.name for one in select(["queries"], [], in_folders=True)}
+
+
+def test_a_type_that_no_folder_holds_does_not_go_with_folders() -> None:
+    with pytest.raises(UsageError, match="users cannot be extracted by folder"):
+        select(["dashboards", "users"], [], in_folders=True)
+
+
 def test_without_names_every_type_is_chosen_that_is_on_by_default() -> None:
     assert [one.name for one in select([], [])] == [n for n, t in TYPES.items() if t.default]
 
