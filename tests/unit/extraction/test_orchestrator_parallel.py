@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lookervault.config.models import parallel_config
 from lookervault.content import operations as op
 from lookervault.content.operations import Operation
 from lookervault.content.registry import TYPES
@@ -18,11 +20,14 @@ from lookervault.errors import (
     BadAnswerError,
     Exit,
     ForbiddenError,
+    RateLimitedError,
     TransientError,
     UnauthorizedError,
     UsageError,
     VaultError,
 )
+from lookervault.extraction.orchestrator import Orchestrator, Request
+from lookervault.extraction.stop import Stop
 from lookervault.storage.repository import Repository
 from tests.unit.extraction.library import Library, NoWaiting, Watcher, extract
 
@@ -197,6 +202,36 @@ def test_few_calls_are_made_after_a_stop(vault: Repository) -> None:
     library = stopping_at(8, stop, {"roles": 300})
     extract(library, vault, "roles", "role_members", stop=stop, workers=4, page_size=1)
     assert len(library.asked) <= 8 + 4
+
+
+class StoppedWhileItWaits(Stop):
+    """The signal comes just after a long wait has begun."""
+
+    def wait(self, seconds: float) -> None:
+        if seconds > PATIENCE_S:
+            self.request()
+        super().wait(seconds)
+
+
+def test_a_stop_wakes_workers_that_wait_for_the_rate_limit(vault: Repository) -> None:
+    def before(number: int, operation: Operation) -> None:
+        if number > 5:
+            raise RateLimitedError("429", retry_after=4 * PATIENCE_S)
+
+    began = time.monotonic()
+    orchestrator = Orchestrator(
+        Library(CONTENT, before),
+        vault,
+        parallel_config({"workers": 2}),
+        Watcher(),
+        stop=StoppedWhileItWaits(),
+    )
+    types = [TYPES[name] for name in NAMES]
+    result = orchestrator.run(
+        Request(types=types, base_url="https://a.example", program_version="0")
+    )
+    assert result.end.status == "interrupted"
+    assert time.monotonic() - began < PATIENCE_S
 
 
 def test_a_run_that_is_stopped_before_it_begins_raises(vault: Repository) -> None:

@@ -102,10 +102,12 @@ def test_a_worker_that_dies_is_noticed_by_who_waits_for_its_work() -> None:
     workers: Workers[int, int] = Workers(2, 10, perform)
     workers.check()
     workers.tasks.put(1)
-    with pytest.raises(ZeroDivisionError):
-        _check_until_it_raises(workers)
-    with pytest.raises(ZeroDivisionError):
-        workers.close(drop=True)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            _check_until_it_raises(workers)
+    finally:
+        with pytest.raises(ZeroDivisionError):
+            workers.close(drop=True)
 
 
 def _check_until_it_raises(workers: Workers[int, int]) -> None:
