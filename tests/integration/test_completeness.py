@@ -121,6 +121,30 @@ def test_what_went_to_the_trash_is_marked_and_not_deleted(
     assert {row.id: row.trashed for row in one.vault.items(name)}[chosen] is False
 
 
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("merge_queries", "search_dashboards"),
+        ("role_members", "search_roles"),
+        ("content_metadata_access", "all_boards"),
+        ("user_attribute_group_values", "all_user_attributes"),
+    ],
+)
+def test_nothing_is_called_deleted_that_hangs_on_a_type_which_is_incomplete(
+    name: str, operation: str, looker: EmbeddedLooker, one: Extraction
+) -> None:
+    one.run(name)
+    before = one.vault.open_ids(name)
+    assert before
+    looker.behaviour.forbidden = {operation: 403}
+    result = one.run(name)
+    of_type = by_type(result)[name]
+    assert (result.end.status, of_type.status) == ("partial", "incomplete")
+    assert of_type.reason.startswith("needs ")
+    assert of_type.deleted == 0
+    assert one.vault.open_ids(name) == before
+
+
 def test_what_comes_back_after_its_deletion_is_new(looker: EmbeddedLooker, one: Extraction) -> None:
     first = one.run("dashboards")
     chosen = living(looker.store, "dashboards")[1]
