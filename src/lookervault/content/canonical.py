@@ -152,13 +152,14 @@ class _ExponentError(Exception):
 def _number(spelling: str) -> float | int:
     """The value of a number with a point or an exponent: an `int` where it is a whole one.
 
-    Whole numbers have one form then: that of `1.0`, `1e0` and `1`.
+    Whole numbers have one form then: that of `1.0`, `1e0` and `1`. The integer is that of the
+    spelling: beyond 2^53 the double nearest to it is another one.
     """
     value = float(spelling)
     shortest = repr(value)
     if shortest != spelling and Decimal(shortest) != Decimal(spelling):
         raise _InexactError
-    return int(value) if value.is_integer() else value
+    return int(Decimal(spelling)) if value.is_integer() else value
 
 
 def _number_with_point(spelling: str) -> float | int:
