@@ -13,7 +13,8 @@ from lookervault.config.models import parallel_config
 from lookervault.config.settings import Settings, load
 from lookervault.content.model import ContentType
 from lookervault.content.registry import select
-from lookervault.extraction.orchestrator import Orchestrator, Request
+from lookervault.extraction.orchestrator import Orchestrator
+from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Tally
 from lookervault.looker.client import Looker
 from lookervault.storage.repository import Repository

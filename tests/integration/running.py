@@ -15,7 +15,8 @@ from lookervault.content.model import ContentType
 from lookervault.content.operations import Operation
 from lookervault.content.registry import select
 from lookervault.demo.server import EmbeddedLooker
-from lookervault.extraction.orchestrator import Orchestrator, Request, Result
+from lookervault.extraction.orchestrator import Orchestrator, Result
+from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Client, Tally
 from lookervault.extraction.stop import Stop
 from lookervault.looker.client import Looker

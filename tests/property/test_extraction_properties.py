@@ -19,7 +19,8 @@ from lookervault.config.models import parallel_config
 from lookervault.content.registry import TYPES
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.store import Store
-from lookervault.extraction.orchestrator import Orchestrator, Request, Result
+from lookervault.extraction.orchestrator import Orchestrator, Result
+from lookervault.extraction.request import Request
 from lookervault.storage.repository import Repository
 from tests.property.nearby import NearbyLooker
 from tests.unit.extraction.library import NoWaiting, Watcher

@@ -17,7 +17,7 @@ from lookervault.errors import Exit, LookerVaultError
 if TYPE_CHECKING:
     from lookervault.config.models import ParallelConfig
     from lookervault.config.settings import Settings
-    from lookervault.extraction.orchestrator import Request
+    from lookervault.extraction.request import Request
     from lookervault.extraction.stop import Stop
 
 
@@ -102,7 +102,7 @@ def request(
 ) -> Request:
     """Raises `UsageError` for types that do not exist, or that do not go with `folders`."""
     from lookervault.content.registry import select
-    from lookervault.extraction.orchestrator import Request
+    from lookervault.extraction.request import Request
 
     arguments = {"types": types, "exclude": exclude, "folders": folders, **choices}
     return Request(

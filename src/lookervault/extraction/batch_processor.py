@@ -36,9 +36,6 @@ class Digest:
     """Of another identity than was asked for: not stored."""
     bad: list[Missing] = field(default_factory=list)
     """Rows that cannot be named by an id."""
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
     bytes: int = 0
 
     def add(self, other: Digest) -> None:
@@ -47,9 +44,6 @@ class Digest:
         self.repeated |= other.repeated
         self.beside |= other.beside
         self.bad += other.bad
-        self.new += other.new
-        self.changed += other.changed
-        self.unchanged += other.unchanged
         self.bytes += other.bytes
 
 
@@ -86,12 +80,7 @@ class BatchProcessor:
         with self._thinking:
             items = self._items(answer, wanted, digest)
         if items:
-            stored = self._vault.store(self._run, self._vault.pack(items), None)
-            digest.new, digest.changed, digest.unchanged = (
-                stored.new,
-                stored.changed,
-                stored.unchanged,
-            )
+            self._vault.store(self._run, self._vault.pack(items), None)
             digest.ids = {item.id for item in items}
             digest.bytes = sum(len(item.body) for item in items)
         return digest

@@ -13,8 +13,10 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from lookervault.config.models import ParallelConfig
 from lookervault.content import operations as op
@@ -27,11 +29,13 @@ from lookervault.errors import (
     UsageError,
 )
 from lookervault.extraction.batch_processor import BatchProcessor
+from lookervault.extraction.beginning import begin
 from lookervault.extraction.known import VaultKnown
 from lookervault.extraction.memory import peak_memory_mb
 from lookervault.extraction.parallel import Workers
 from lookervault.extraction.progress import Progress
 from lookervault.extraction.rate_limiter import RateLimiter
+from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Calls, Client, Tally
 from lookervault.extraction.stop import Stop
 from lookervault.extraction.tasks import Done, Performer, Work
@@ -39,7 +43,7 @@ from lookervault.extraction.type_run import Phase, TypeRun
 from lookervault.extraction.visibility import Caller, Version, caller, decoded, version
 from lookervault.extraction.work_queue import InFlight
 from lookervault.storage.repository import Repository
-from lookervault.storage.runs import RunEnd, RunStart, TypeResult
+from lookervault.storage.runs import RunEnd, RunRow, RunStart, TypeResult
 
 SESSION = "session"
 """On whose account the calls of the run itself go: version, user, roles, scope."""
@@ -48,25 +52,14 @@ _POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a run is asked to do."""
-
-    types: Sequence[ContentType]
-    base_url: str
-    program_version: str
-    folders: tuple[str, ...] = ()
-    recursive: bool = False
-    same_instance: bool = False
-    accept_visibility: bool = False
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What a run brought; `error` is why it failed or was interrupted."""
 
     run: int
     end: RunEnd
+    resumed: bool = False
+    notes: tuple[str, ...] = ()
+    """What a person should know of how it began."""
     error: LookerVaultError | None = None
 
 
@@ -107,17 +100,27 @@ class Orchestrator:
         self._claim(looker.web_url or request.base_url, request)
         who = caller(session)
         scope = self._scope(request)
-        run = self._vault.begin_run(self._start(request, looker, who, scope))
+        beginning = begin(self._vault, self._start(request, looker, who, scope), request)
+        run = beginning.run
         proves = scope.folders is None and (who.sees_all or request.accept_visibility)
-        types = [self._type_run(t, run, deletes=proves) for t in request.types]
+        types = [
+            self._type_run(t, run, deletes=proves, resumed=beginning.earlier is not None)
+            for t in request.types
+        ]
         error = None
         try:
             self._extract({t.name: t for t in types}, run, scope)
         except LookerVaultError as raised:
             error = raised
-        end = self._end(run, types, who, request, error)
+        end = _with(beginning.earlier, self._end(run, types, who, request, error))
         self._vault.end_run(run, end)
-        return Result(run=run, end=end, error=error)
+        return Result(
+            run=run,
+            end=end,
+            resumed=beginning.earlier is not None,
+            notes=beginning.notes,
+            error=error,
+        )
 
     # Before.
 
@@ -165,8 +168,12 @@ class Orchestrator:
             scope=None if scope.folders is None else sorted(scope.folders),
         )
 
-    def _type_run(self, content_type: ContentType, run: int, *, deletes: bool) -> TypeRun:
-        return TypeRun(content_type, self._config, self._vault, run, deletes=deletes)
+    def _type_run(
+        self, content_type: ContentType, run: int, *, deletes: bool, resumed: bool
+    ) -> TypeRun:
+        return TypeRun(
+            content_type, self._config, self._vault, run, deletes=deletes, resumed=resumed
+        )
 
     # While it runs.
 
@@ -309,13 +316,14 @@ class Orchestrator:
 
     def _type_result(self, one: TypeRun, run: int, root: bytes | None) -> TypeResult:
         items = len(self._vault.confirmed(run, one.name))
+        changes = self._vault.changes(run, one.name)
         return TypeResult(
             type=one.name,
             items=items,
-            new=one.new,
-            changed=one.changed,
-            unchanged=items - one.new - one.changed,
-            deleted=one.deleted,
+            new=changes.new,
+            changed=changes.changed,
+            unchanged=items - changes.new - changes.changed,
+            deleted=changes.deleted,
             missing=len(one.missing),
             calls=self._tally.calls[one.name],
             census=one.census,
@@ -331,3 +339,16 @@ def _status(error: LookerVaultError | None, reasons: list[str]) -> str:
     if error is not None:
         return "failed"
     return "partial" if reasons else "complete"
+
+
+def _with(earlier: RunRow | None, end: RunEnd) -> RunEnd:
+    """The end of a run that was resumed: its calls are those of all its parts."""
+    if earlier is None:
+        return end
+    return msgspec.structs.replace(
+        end,
+        calls=end.calls + (earlier.calls or 0),
+        retries=end.retries + (earlier.retries or 0),
+        throttled=end.throttled + (earlier.throttled or 0),
+        bytes=end.bytes + (earlier.bytes or 0),
+    )

@@ -13,8 +13,10 @@ from enum import Enum
 
 from lookervault.config.models import ParallelConfig
 from lookervault.content.model import Batch, ContentType, Due, Entry, Missing
+from lookervault.content.sources import TRASH
 from lookervault.errors import CallError, NotFoundError, RefusedError
 from lookervault.extraction.tasks import Done, Kind, Work
+from lookervault.storage.listing import Stamp
 from lookervault.storage.repository import Repository
 
 _SAME_ANSWERS = 20
@@ -44,19 +46,25 @@ class TypeRun:
         run: int,
         *,
         deletes: bool,
+        resumed: bool = False,
     ) -> None:
-        """`deletes`: the listings show everything there is, so what they lack is gone."""
+        """`deletes`: the listings show everything there is, so what they lack is gone.
+
+        `resumed`: the run was begun earlier, and what it stored then is not due where the census
+        shows it as it was.
+        """
         self.type = content_type
         self.phase = Phase.WAITING
-        self.new = self.changed = self.objects = self.bytes = 0
+        self.objects = self.bytes = 0
         self.missing: list[Missing] = []
-        self.deleted = 0
         self.census = 0
         self.reason = ""
         self._config = config
         self._vault = vault
         self._run = run
         self._deletes = deletes
+        self._before = vault.confirmed(run, content_type.name) if resumed else set()
+        self._seen: set[str] = set()
         self._due: dict[str, Entry] = {}
         self._vanished: dict[str, Entry] = {}
         self._reasons: dict[str, str] = {}
@@ -129,8 +137,7 @@ class TypeRun:
 
     def _count(self, done: Done) -> None:
         digest = done.digest
-        self.new += digest.new
-        self.changed += digest.changed
+        self._seen |= digest.ids
         self.objects += len(digest.ids)
         self.bytes += digest.bytes
         if done.work.kind is Kind.CENSUS:  # of a page, the census tells which id it is
@@ -144,7 +151,10 @@ class TypeRun:
             self._give_up(done.error)
             return
         self.census = len(done.listed)
+        self._seen |= done.listed.keys()
         due = {i: e for i, e in done.listed.items() if i not in done.digest.ids}
+        if self._before:
+            due = self._without_stored(due)
         if self.type.immutable and due:
             there = self._vault.open_ids(self.name) & due.keys()
             self._vault.touch(self._run, self.name, there)
@@ -153,6 +163,17 @@ class TypeRun:
         self._due = due
         self.phase = Phase.PAGES
         self._plan()
+
+    def _without_stored(self, listed: dict[str, Entry]) -> dict[str, Entry]:
+        """Without what this run stored before it was resumed and the census shows unchanged."""
+        stamps = self._vault.stamps(self.name)
+        due = {
+            i: entry
+            for i, entry in listed.items()
+            if i not in self._before or i not in stamps or not _as_it_was(entry, stamps[i])
+        }
+        self.objects += len(listed) - len(due)
+        return due
 
     def _plan(self) -> None:
         """Ids from the last to the first: a server that ignores them shows its first rows."""
@@ -200,8 +221,7 @@ class TypeRun:
     def _look_again(self) -> None:
         self.phase = Phase.AGAIN
         if self._sound and self._deletes:
-            open_ids = self._vault.open_ids(self.name)
-            gone = open_ids - self._vault.confirmed(self._run, self.name) - self._due.keys()
+            gone = self._vault.open_ids(self.name) - self._seen
             if self.type.source.looks_again:
                 self._vanished = {i: Entry(i) for i in gone}
             else:
@@ -247,7 +267,6 @@ class TypeRun:
     def _delete(self, ids: set[str]) -> None:
         if ids and self._deletes:
             self._vault.vanish(self._run, self.name, sorted(ids))
-            self.deleted += len(ids)
 
     # The end.
 
@@ -293,3 +312,13 @@ class TypeRun:
         if not self.bytes:
             return self.type.typical_size
         return max(1.0, self.bytes / self.objects)
+
+
+def _as_it_was(entry: Entry, stamp: Stamp) -> bool:
+    """Whether a census row speaks of the state that is stored.
+
+    A type without `updated_at` was read by this very run: that is as new as it gets.
+    """
+    if (entry.part == TRASH) != stamp.trashed:
+        return False
+    return entry.updated_at is None or entry.updated_at == stamp.updated_at

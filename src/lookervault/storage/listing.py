@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -134,6 +134,48 @@ def hashes(connection: sqlite3.Connection, type_id: int, run: int) -> Iterator[t
 def open_ids(connection: sqlite3.Connection, type_id: int) -> set[str]:
     query = f"SELECT v.id FROM versions v WHERE v.type = ? AND {_OPEN}"  # noqa: S608  constants
     return {row[0] for row in connection.execute(query, (type_id,))}
+
+
+class Stamp(NamedTuple):
+    """What a census row can be held against."""
+
+    updated_at: str | None
+    trashed: bool
+    folder_id: str | None
+
+
+def stamps(connection: sqlite3.Connection, type_id: int) -> dict[str, Stamp]:
+    query = f"""SELECT v.id, v.updated_at, v.trashed, v.folder_id FROM versions v
+        WHERE v.type = ? AND {_OPEN}"""  # noqa: S608  constants
+    return {
+        item_id: Stamp(updated_at, bool(trashed), folder_id)
+        for item_id, updated_at, trashed, folder_id in connection.execute(query, (type_id,))
+    }
+
+
+class Changes(NamedTuple):
+    """How many items of a type a run found new, changed and gone."""
+
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+
+
+_CHANGES = """
+WITH begun AS (
+  SELECT v.id FROM versions v
+  WHERE v.type = :type AND v.first_run = :run AND (v.end_run IS NULL OR v.end_run > :run)
+), ended AS (
+  SELECT v.id FROM versions v WHERE v.type = :type AND v.end_run = :run AND v.first_run < :run
+)
+SELECT (SELECT count(*) FROM begun WHERE id NOT IN ended),
+       (SELECT count(*) FROM begun WHERE id IN ended),
+       (SELECT count(*) FROM ended WHERE id NOT IN begun)
+"""
+
+
+def changes(connection: sqlite3.Connection, type_id: int, run: int) -> Changes:
+    return Changes(*connection.execute(_CHANGES, {"type": type_id, "run": run}).fetchone())
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:

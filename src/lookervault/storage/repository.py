@@ -28,7 +28,7 @@ from lookervault.storage.connections import Readers
 from lookervault.storage.dictionaries import Codec, Trainer
 from lookervault.storage.failures import explaining
 from lookervault.storage.file import check_header, make
-from lookervault.storage.listing import ItemRow
+from lookervault.storage.listing import Changes, ItemRow, Stamp
 from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
 from lookervault.storage.runs import RunEnd, RunRow, RunStart, TypeResult
@@ -118,6 +118,14 @@ class Repository:
         self._begun.add(run)
         return run
 
+    def resume_run(self, run: int) -> None:
+        """Goes on with a run that was killed, interrupted or failed.
+
+        Raises `VaultError` where it ended otherwise, or there is none.
+        """
+        self._write(lambda connection: runs.resume(connection, run))
+        self._begun.add(run)
+
     def pack(self, items: Sequence[Item]) -> Packed:
         """Hashes and compresses a page, outside the write lock. May learn a dictionary first."""
         with explaining(self._path):
@@ -156,7 +164,7 @@ class Repository:
         self._write(job)
 
     def confirmed(self, run: int, type: str) -> set[str]:
-        """Ids that this run stored or touched."""
+        """Ids that this run stored or touched, and that are not gone since."""
         with self._reading() as connection:
             return roots.confirmed(connection, run, type)
 
@@ -226,6 +234,18 @@ class Repository:
                 return
             for item_id, row in listing.object_rows(connection, type, type_id):
                 yield item_id, self._bodies.restore(connection, f"{type} {item_id}", row)
+
+    def stamps(self, type: str) -> dict[str, Stamp]:
+        """What can be told of items that are not deleted without reading them, by id."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return {} if type_id is None else listing.stamps(connection, type_id)
+
+    def changes(self, run: int, type: str) -> Changes:
+        """What this run found new, changed and gone; an item that came back is new."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return Changes() if type_id is None else listing.changes(connection, type_id, run)
 
     def open_ids(self, type: str) -> set[str]:
         """Ids of items that are not deleted."""

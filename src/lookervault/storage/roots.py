@@ -22,9 +22,10 @@ def confirmed(connection: sqlite3.Connection, run: int, type_name: str) -> set[s
     type_id = schema.type_id(connection, type_name)
     if type_id is None:
         return set()
+    there = {item_id for item_id, _ in listing.hashes(connection, type_id, run)}
     if runs.is_whole(connection, run, type_name):
-        return {row[0] for row in listing.hashes(connection, type_id, run)}
-    return _on_pages(connection, run, type_id)
+        return there
+    return there & _on_pages(connection, run, type_id)
 
 
 def of_type(connection: sqlite3.Connection, run: int, type_name: str) -> bytes:
@@ -60,6 +61,6 @@ def _confirmed_everything(connection: sqlite3.Connection, run: int) -> bool:
     known = {type_id for type_id in ids if type_id is not None}
     paged = connection.execute("SELECT DISTINCT type FROM pages WHERE run = ?", (run,))
     return {row[0] for row in paged} <= known and all(
-        _on_pages(connection, run, type_id) == listing.open_ids(connection, type_id)
+        _on_pages(connection, run, type_id) >= listing.open_ids(connection, type_id)
         for type_id in known
     )

@@ -134,6 +134,23 @@ def end(connection: sqlite3.Connection, run: int, end: RunEnd, *, whole: bool) -
     connection.execute("UPDATE runs SET seal = ? WHERE run = ?", (seal_of(connection, run), run))
 
 
+RESUMABLE = ("running", "interrupted", "failed")
+
+
+def resume(connection: sqlite3.Connection, run: int) -> None:
+    """Opens a run again that did not come to its end: what it stored stays, its end goes."""
+    row = read(connection, run)
+    if row is None or row.status not in RESUMABLE:
+        raise VaultError(f"There is no run {run} in the vault that could go on.")
+    connection.execute("DELETE FROM run_types WHERE run = ?", (run,))
+    connection.execute("DELETE FROM missing WHERE run = ?", (run,))
+    connection.execute(
+        "UPDATE runs SET finished = NULL, status = NULL, reasons = NULL, root = NULL, seal = NULL"
+        " WHERE run = ?",
+        (run,),
+    )
+
+
 def seal_of(connection: sqlite3.Connection, run: int) -> bytes:
     """SHA-256 over the canonical JSON of the rows of a run, as they are in the vault now."""
     statement = {

@@ -15,7 +15,8 @@ from lookervault.content.model import ContentType
 from lookervault.content.operations import Operation
 from lookervault.content.registry import TYPES
 from lookervault.errors import NotFoundError
-from lookervault.extraction.orchestrator import Orchestrator, Request, Result
+from lookervault.extraction.orchestrator import Orchestrator, Result
+from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Tally
 from lookervault.extraction.stop import Stop
 from lookervault.storage.repository import Repository

@@ -1,0 +1,55 @@
+"""How a run begins: anew, or where an unfinished one stopped."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lookervault.extraction.request import Request
+from lookervault.storage.repository import Repository
+from lookervault.storage.runs import RESUMABLE, RunEnd, RunRow, RunStart
+
+
+class Beginning(NamedTuple):
+    """`earlier` is the run as it stood before it was resumed, None for a new one."""
+
+    run: int
+    earlier: RunRow | None = None
+    notes: tuple[str, ...] = ()
+
+
+def begin(vault: Repository, start: RunStart, request: Request) -> Beginning:
+    """Only the newest run can be gone on with, and only by the same question to the same Looker."""
+    rows = vault.runs()
+    last = rows[-1] if rows else None
+    if last is None or last.status not in RESUMABLE:
+        return Beginning(vault.begin_run(start))
+    why_not = _why_not(last, start, request)
+    if not why_not:
+        vault.resume_run(last.run)
+        return Beginning(last.run, last, (f"Going on with run {last.run}.",))
+    if last.finished is None:
+        _close(vault, last, start.started)
+    run = vault.begin_run(start)
+    return Beginning(run, None, (f"Run {last.run} is not gone on with: {why_not}.",))
+
+
+def _why_not(last: RunRow, start: RunStart, request: Request) -> str:
+    if request.fresh:
+        return "a fresh start was asked for"
+    if start.started - last.started > request.resume_within_s:
+        return f"it is older than {request.resume_within_s / 3600:g} hours"
+    asked = {
+        "its types are others": (last.types, start.types),
+        "its folders are others": (last.scope, start.scope),
+        "its Looker is another": (last.instance, start.instance),
+        "its API user is another": (last.user_id, start.user_id),
+    }
+    return ", ".join(reason for reason, (then, now) in asked.items() if then != now)
+
+
+def _close(vault: Repository, row: RunRow, now: float) -> None:
+    """A run that was killed has no end yet. What it confirmed stays, and it is partial."""
+    root, _ = vault.root(row.run, row.types)
+    items = sum(len(vault.confirmed(row.run, name)) for name in row.types)
+    end = RunEnd(finished=now, status="partial", reasons=["interrupted"], items=items, root=root)
+    vault.end_run(row.run, end)

@@ -1,0 +1,25 @@
+"""What a run is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lookervault.content.model import ContentType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    types: Sequence[ContentType]
+    base_url: str
+    program_version: str
+    folders: tuple[str, ...] = ()
+    recursive: bool = False
+    same_instance: bool = False
+    accept_visibility: bool = False
+    fresh: bool = False
+    """Do not go on with an unfinished run."""
+    resume_within_s: float = 24 * 3600
+    """Age in seconds up to which an unfinished run is gone on with."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
