@@ -26,7 +26,8 @@ from lookervault.errors import (
     UsageError,
     VaultError,
 )
-from lookervault.extraction.orchestrator import Orchestrator, Request
+from lookervault.extraction.orchestrator import Orchestrator
+from lookervault.extraction.request import Request
 from lookervault.extraction.stop import Stop
 from lookervault.storage.repository import Repository
 from tests.unit.extraction.library import Library, NoWaiting, Watcher, extract
@@ -222,7 +223,7 @@ def test_a_stop_wakes_workers_that_wait_for_the_rate_limit(vault: Repository) ->
     orchestrator = Orchestrator(
         Library(CONTENT, before),
         vault,
-        parallel_config({"workers": 2}),
+        parallel_config({"workers": 1}),
         Watcher(),
         stop=StoppedWhileItWaits(),
     )
