@@ -115,27 +115,27 @@ class Canon:
     def read(self, body: bytes) -> Reading:
         obj = None
         try:
-            obj, minimal = _decode(body)
+            obj = _decode(body)
             if _deep(body, obj):
                 return Reading(None, sha256(body).digest(), raw_hashed=True)
-            canonical, length = self._form(obj)
-            if (minimal and len(body) == length) or _keys_are_unique(body, obj):
+            canonical, colons = self._form(obj)
+            if _keys_are_unique(body, colons):
                 return Reading(obj, sha256(canonical).digest(), raw_hashed=False)
         except (msgspec.MsgspecError, _InexactError, UnicodeDecodeError, RecursionError):
             obj = _best_effort(body)
         return Reading(obj, sha256(body).digest(), raw_hashed=True)
 
     def _form(self, obj: Any) -> tuple[bytes, int]:
-        """The canonical form, and the length that the whole object has when encoded."""
+        """The canonical form, and how many colons the whole object has when encoded."""
         taken = _Taken()
         self._noise.take(obj, taken)
         if self._unordered and type(obj) is list:
             canonical = b"[%b]" % b",".join(sorted(map(_SORTED.encode, obj)))
         else:
             canonical = _SORTED.encode(obj)
-        length = len(canonical) + taken.length()
+        colons = canonical.count(b":") + taken.colons()
         taken.put_back()
-        return canonical, length
+        return canonical, colons
 
 
 # What the canonical form cannot carry.
@@ -143,10 +143,6 @@ class Canon:
 
 class _InexactError(Exception):
     """A number that a double does not carry exactly as it is spelled."""
-
-
-class _ExponentError(Exception):
-    """A number that may be spelled shorter than the encoder spells it."""
 
 
 def _number(spelling: str) -> float | int:
@@ -162,22 +158,7 @@ def _number(spelling: str) -> float | int:
     return int(Decimal(spelling)) if value.is_integer() else value
 
 
-def _number_with_point(spelling: str) -> float | int:
-    if "e" in spelling or "E" in spelling:
-        raise _ExponentError
-    return _number(spelling)
-
-
-_DECODER = msgspec.json.Decoder(float_hook=_number)
-_MINIMAL_DECODER = msgspec.json.Decoder(float_hook=_number_with_point)
-
-
-def _decode(body: bytes) -> tuple[Any, bool]:
-    """The object, and whether no JSON text of it can be shorter than the encoder's."""
-    try:
-        return _MINIMAL_DECODER.decode(body), True
-    except _ExponentError:
-        return _DECODER.decode(body), False
+_decode = msgspec.json.Decoder(float_hook=_number).decode
 
 
 def _deep(body: bytes, obj: Any) -> bool:
@@ -204,18 +185,16 @@ def _levels(obj: Any) -> int:
     return DEPTH
 
 
-def _keys_are_unique(body: bytes, obj: Any) -> bool:
-    """Whether no object in the body, decoded as `obj`, has a key twice.
+def _keys_are_unique(body: bytes, colons: int) -> bool:
+    """Whether no object in the body has a key twice; `colons` is the encoded object's count.
 
-    Asked only where the lengths differ. Where they are equal the answer is yes: of equal keys a
-    decoder keeps the last, the encoding lacks the others' bytes, and nothing makes up for them.
-
-    The same proof by colons holds for any white space and any spelling but that of a colon by an
-    escape: the encoder escapes none, and the bytes of the others' colons are missing.
+    A decoder keeps the last of equal keys, so the others' colons are missing in what it gives.
+    The encoder never escapes a colon. Hence equal counts are the proof, unless the body spells
+    colons as escapes, which makes its own count too small.
     """
     if b"\\u003" in body and _ESCAPED_COLON.search(body):
         return _keys_are_unique_by_pairs(body)
-    return body.count(b":") == _PLAIN.encode(obj).count(b":")
+    return body.count(b":") == colons
 
 
 _ESCAPED_COLON = re.compile(rb"\\u003[aA]")
@@ -287,13 +266,9 @@ class _Taken:
         self._holders.append(holder)
         self._members.append(members)
 
-    def length(self) -> int:
-        """By how many bytes the encoding lacks them; asked before they are put back."""
-        count = len(self._members)
-        # Each set of members is encoded with two braces and a comma that it would not have in
-        # its place; there it needs a comma if other members are left.
-        alone = len(_PLAIN.encode(self._members)) - len("[]") - max(count - 1, 0)
-        return alone - count * len("{}") + sum(map(bool, self._holders))
+    def colons(self) -> int:
+        """Those that the encoding lacks; asked before they are put back."""
+        return _PLAIN.encode(self._members).count(b":")
 
     def put_back(self) -> None:
         for holder, members in zip(self._holders, self._members, strict=True):
