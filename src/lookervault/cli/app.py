@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import NoReturn
 
@@ -15,15 +14,15 @@ def main() -> NoReturn:
     if sys.argv[1:] == ["--version"]:  # not worth the time that loading the commands takes
         print(f"lookervault {__version__}")
         sys.exit(Exit.COMPLETE)
-    from lookervault.cli import failures
+    from lookervault.cli import failures, output, terminal
 
+    terminal.open_streams()
     debug = "--debug" in sys.argv
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough. Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of the pipe has seen enough
+        output.silence()
         code = Exit.COMPLETE
     except KeyboardInterrupt:
         code = failures.interrupted()
@@ -31,6 +30,7 @@ def main() -> NoReturn:
         code = failures.explain(error, debug=debug)
     except Exception as error:  # noqa: BLE001 -- a person gets a message, never a traceback
         code = failures.unexpected(error, debug=debug)
+        output.silence()  # what is left in its buffer may be why, and would complain again
     sys.exit(code)
 
 

@@ -42,6 +42,8 @@ def extract_into(
                 done = Orchestrator(client, vault, config, shown, stop=stop).run(request)
         finally:
             client.close()
+        for note in done.notes:
+            failures.note(note)
         row = vault.run(done.run)
         if row is None:
             raise AssertionError  # the run was just written
@@ -105,6 +107,7 @@ def request(
     from lookervault.extraction.request import Request
 
     arguments = {"types": types, "exclude": exclude, "folders": folders, **choices}
+    arguments.pop("resume_within_s", None)
     return Request(
         types=select(types, exclude, in_folders=bool(folders)),
         base_url=settings.base_url,

@@ -29,6 +29,9 @@ def unexpected(error: Exception, *, debug: bool = False) -> int:
         return _usage(error, usage())
     if debug:
         traceback.print_exception(error)
+    if isinstance(error, OSError):
+        _say(f"Error: the system refused: {harmless(str(error))}.")
+        return Exit.FAILED
     _say(f"Error: this should not have happened ({type(error).__name__}: {harmless(str(error))}).")
     if not debug:
         _say("The same command with --debug shows where. Please report it with what that shows.")
@@ -41,6 +44,10 @@ def _usage(error: Exception, message: str) -> int:
     _say(f"Error: {harmless(message)}")
     _say(f"`{path} --help` shows what it takes.")
     return Exit.USAGE
+
+
+def note(message: str) -> None:
+    _say(harmless(message))
 
 
 def warn(message: str) -> None:

@@ -3,74 +3,137 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from lookervault.cli.text import harmless
+from lookervault.cli import terminal
+from lookervault.cli.text import escaped_json, harmless
+
+_GAP = 2
+_SHORTEST = 12
+"""Columns of text below which cutting leaves nothing to read."""
 
 
 def print_json(value: Any) -> None:
-    """Exactly one JSON value and a line break."""
-    print(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+    """Exactly one JSON value and a line end, in UTF-8 whatever the terminal's encoding is."""
+    indent = 2 if sys.stdout.isatty() else None
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    write_bytes(f"{escaped_json(text)}\n".encode())
+
+
+def write_bytes(data: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, keep: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    keep: Sequence[str] = (),
+    spare: Sequence[str] = (),
 ) -> None:
-    """Columns named in `keep` are never cut; numbers stand to the right.
+    """One line per row; numbers stand to the right.
 
-    On a terminal the other columns are cut to its width, so that each row is one line.
+    Where the terminal is too narrow, columns are cut, except for those to `keep`; and before a
+    column is cut to nothing, those to `spare` are left out in that order. In a pipe nothing is.
     """
-    cells = [[_cell(value) for value in row] for row in rows]
+    cells = [[cell(value) for value in row] for row in rows]
     widths = [
-        max(_width(text) for text in (name, *(row[i] for row in cells)))
+        max(cells_of(text) for text in (name, *(row[i] for row in cells)))
         for i, name in enumerate(columns)
     ]
-    if sys.stdout.isatty():
-        _fit(widths, columns, keep, shutil.get_terminal_size().columns)
-    right = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(columns))]
+    shown = list(range(len(columns)))
+    if (room := terminal.width()) is not None:
+        _fit(widths, shown, columns, room, keep=keep, spare=spare)
+    right = [_are_numbers([row[i] for row in rows]) for i in range(len(columns))]
     for row in ([*columns], *cells):
-        line = "  ".join(
-            _pad(text, width, to_the_right=number)
-            for text, width, number in zip(row, widths, right, strict=True)
-        )
+        line = (" " * _GAP).join(_pad(row[i], widths[i], to_the_right=right[i]) for i in shown)
         print(line.rstrip())
 
 
-def print_pairs(pairs: Sequence[tuple[str, Any]]) -> None:
-    """Names and values below one another; nothing is cut."""
-    width = max((len(name) for name, _ in pairs), default=0)
-    for name, value in pairs:
-        print(f"{name:<{width}}  {_cell(value)}")
-
-
-def _fit(widths: list[int], columns: Sequence[str], keep: Sequence[str], room: int) -> None:
-    """Takes from the widest column that may be cut until the row fits, or all are short."""
+def _fit(
+    widths: list[int],
+    shown: list[int],
+    columns: Sequence[str],
+    room: int,
+    *,
+    keep: Sequence[str],
+    spare: Sequence[str],
+) -> None:
+    """Leaves columns out of `shown` and takes from the widest ones until a row fits, if it can."""
     flexible = [i for i, name in enumerate(columns) if name not in keep]
-    while flexible and sum(widths) + 2 * (len(widths) - 1) > room:
+    shortest = [min(w, _SHORTEST) if i in flexible else w for i, w in enumerate(widths)]
+    for name in spare:
+        if _row_width(shortest, shown) <= room:
+            break
+        shown.remove(columns.index(name))
+    flexible = [i for i in flexible if i in shown]
+    while flexible and _row_width(widths, shown) > room:
         widest = max(flexible, key=lambda i: widths[i])
-        if widths[widest] <= max(6, len(columns[widest])):
+        if widths[widest] <= shortest[widest]:
             return
         widths[widest] -= 1
 
 
-def _cell(value: Any) -> str:
+def _row_width(widths: Sequence[int], shown: Sequence[int]) -> int:
+    return sum(widths[i] for i in shown) + _GAP * (len(shown) - 1)
+
+
+def print_pairs(pairs: Sequence[tuple[str, Any]]) -> None:
+    """Names and values below one another. Running text is wrapped, one long word never is."""
+    indent = max((len(name) for name, _ in pairs), default=0) + _GAP
+    room = terminal.width()
+    for name, value in pairs:
+        text = cell(value)
+        if room is None or indent + cells_of(text) <= room:
+            print(f"{name:<{indent}}{text}")
+        elif " " in text:
+            print(_wrapped(text, room, f"{name:<{indent}}", " " * indent))
+        else:
+            print(f"{name}\n{text}")
+
+
+def print_text(text: str, indent: str = "", first: str | None = None) -> None:
+    """Running text, wrapped to the page; `first` is the indentation of its first line."""
+    print(_wrapped(text, terminal.page(), indent if first is None else first, indent))
+
+
+def _wrapped(text: str, room: int, first: str, then: str) -> str:
+    return textwrap.fill(
+        text,
+        room,
+        initial_indent=first,
+        subsequent_indent=then,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def cell(value: Any) -> str:
+    """A value as one harmless piece of text."""
     if value is None:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else ""
+        return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     return harmless(str(value))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _are_numbers(values: Sequence[Any]) -> bool:
+    numbers = [v for v in values if v is not None]
+    return bool(numbers) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) for v in numbers
+    )
 
 
-def _width(text: str) -> int:
+def cells_of(text: str) -> int:
+    """Columns that a terminal needs for the text: two for a Chinese character or an emoji."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -79,9 +142,16 @@ def _width(text: str) -> int:
 
 
 def _pad(text: str, width: int, *, to_the_right: bool) -> str:
-    if _width(text) > width:
+    if cells_of(text) > width:
         from rich.cells import set_cell_size
 
         text = set_cell_size(text, width - 1).rstrip() + "…"
-    fill = " " * (width - _width(text))
+    fill = " " * (width - cells_of(text))
     return fill + text if to_the_right else text + fill
+
+
+def silence() -> None:
+    """Whatever is still to be written to stdout goes nowhere: it cannot be written."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

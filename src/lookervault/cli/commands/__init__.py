@@ -10,7 +10,6 @@ import typer
 from lookervault import __version__
 from lookervault.cli.commands import check, demo, extract, list_, runs, show, types
 
-
 _EXIT_CODES = """\b
 Exit codes:
   0    complete

@@ -72,11 +72,23 @@ def extract(
             "--accept-visibility", help="Take what the API user sees for the whole of Looker."
         ),
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over instead of going on with a stopped run.")
+    ] = False,
+    resume_within: Annotated[
+        float,
+        typer.Option(
+            "--resume-within",
+            help="Hours up to which a stopped run is gone on with.",
+            metavar="HOURS",
+            min=0,
+        ),
+    ] = 24,
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Extract Looker into the vault.
+    """Extract Looker into the vault. A run that was stopped is gone on with.
 
     \b
     Looker is found by (first wins): flags, the environment, looker.ini.
@@ -111,6 +123,8 @@ def extract(
         recursive=recursive,
         same_instance=same_instance,
         accept_visibility=accept_visibility,
+        fresh=fresh,
+        resume_within_s=resume_within * 3600,
     )
     return run_and_tell(settings, config, request, quiet=quiet, json=json)
 

@@ -37,21 +37,14 @@ def types(json: JsonOption = False, debug: DebugOption = False) -> None:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    import textwrap
-
-    from lookervault.cli.view import width
+    from lookervault.cli.output import print_text
     from lookervault.content.not_backed_up import GROUPS
-
-    room = width()
-
-    def paragraph(text: str, indent: str) -> None:
-        print(textwrap.fill(text, room, initial_indent=indent, subsequent_indent=indent))
 
     for row in rows:
         print(row["type"] + ("" if row["default"] else "  (only where asked for)"))
-        paragraph(row["holds"], "    ")
-        paragraph(f"Calls: {row['calls']}. Needs: {row['permission']}.", "    ")
+        print_text(row["holds"], "    ")
+        print_text(f"Calls: {row['calls']}. Needs: {row['permission']}.", "    ")
     print("\nCalls are for N objects in pages of P. Not backed up, and why:\n")
     for reason, operations in GROUPS.items():
-        paragraph(reason, "  ")
-        paragraph(", ".join(operations), "      ")
+        print_text(reason, "  ")
+        print_text(", ".join(operations), "      ")
