@@ -1,4 +1,4 @@
-"""A run that did not come to its end is gone on with: nothing twice, nothing lost, the same root."""
+"""A stopped run is gone on with: nothing twice, nothing lost, the same root."""
 
 from __future__ import annotations
 
