@@ -9,9 +9,9 @@ ARGS ?=
 export UV VENV PYTHON
 
 BIN := $(VENV)/bin
-SOURCES := $(wildcard src tests bench)
+SOURCES := $(wildcard src tests bench scripts)
 # modules that write a file of the repository, and with --check tell whether it is up to date
-GENERATED := lookervault.config.schema lookervault.cli.reference
+GENERATED := lookervault.config.schema lookervault.cli.reference scripts.documents
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long bench lint format types layers generated generate wheel \

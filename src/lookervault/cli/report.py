@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lookervault.storage.runs import RunRow, TypeResult
 
 _SHOWN_MISSING = 20
+_EVENTS = ("new", "changed", "unchanged", "deleted", "missing")
+"""Columns of the summary that are left out where nothing of the kind happened."""
 
 _WORDS = {
     "complete": "complete: everything that Looker has is in the vault",
@@ -58,8 +60,9 @@ def _type(one: TypeResult) -> dict[str, Any]:
 
 
 def print_result(found: dict[str, Any], *, all_missing: bool = False) -> None:
-    columns = ("type", "items", "new", "changed", "unchanged", "deleted", "missing", "calls")
     shown = {name: t for name, t in found["types"].items() if t["items"] or t["missing"]}
+    happened = [c for c in _EVENTS if any(t[c] for t in shown.values())]
+    columns = ("type", "items", *happened, "calls")
     print_table(columns, [[name, *(t[c] for c in columns[1:])] for name, t in shown.items()])
     empty = [name for name in found["types"] if name not in shown]
     if empty:
