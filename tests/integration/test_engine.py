@@ -208,8 +208,10 @@ def test_bytes_in_flight_have_a_ceiling(looker: EmbeddedLooker, one: Extraction)
                 with lock:
                     count -= 1
 
-    tight = {"page_bytes": 2**16, "bytes_in_flight": 2**16}
-    result = one.run("dashboards", through=Counting, workers=8, **tight)  # type: ignore[arg-type]  # `tight` holds the numbers of the configuration only
+    size = 2**16
+    result = one.run(
+        "dashboards", through=Counting, workers=8, page_bytes=size, bytes_in_flight=size
+    )
     assert result.end.status == "complete"
     assert max(at_once) == 1
     assert by_type(result)["dashboards"].items == COUNTS["dashboards"]
