@@ -20,7 +20,7 @@ import msgspec
 
 from lookervault.config.models import ParallelConfig
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Scope
+from lookervault.content.model import ContentType, Entry, Scope
 from lookervault.errors import (
     CallError,
     Interrupted,
@@ -90,6 +90,7 @@ class Orchestrator:
         self._calls = Calls(
             client, self._limiter, config, stop=self._stop, tally=self._tally, jitter=jitter
         )
+        self._heard: queue.SimpleQueue[tuple[str, Sequence[Entry]]] = queue.SimpleQueue()
         self._failures_in_a_row = 0
         self._utilization = 0.0
 
@@ -190,6 +191,7 @@ class Orchestrator:
             known=VaultKnown(self._vault, run, types.keys(), scope),
             scope=scope,
             in_flight=InFlight(self._config.bytes_in_flight),
+            heard=lambda name, entries: self._heard.put((name, entries)),
         )
         workers = Workers(self._config.workers, self._config.queue_size, performer)
         began = self._clock()
@@ -240,11 +242,14 @@ class Orchestrator:
         return None
 
     def _settle_all(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
+        while not self._heard.empty():
+            name, entries = self._heard.get()
+            types[name].hear(entries)
         while not workers.results.empty():
             self._settle(types, workers.results.get())
 
     def _settle_one(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
-        while True:
+        while self._heard.empty():
             self._check_stop()
             try:
                 self._settle(types, workers.results.get(timeout=_POLL_S))

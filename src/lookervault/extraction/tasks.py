@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -56,13 +56,16 @@ class Performer:
         known: Known,
         scope: Scope,
         in_flight: InFlight,
+        heard: Callable[[str, Sequence[Entry]], None],
     ) -> None:
+        """`heard` is told, in the worker's thread, what a census has listed so far."""
         self._types = {t.name: t for t in types}
         self._processors = processors
         self._calls = calls
         self._known = known
         self._scope = scope
         self._in_flight = in_flight
+        self._heard = heard
 
     def __call__(self, work: Work) -> Done:
         """Never raises a `LookerVaultError`: it is part of what is done."""
@@ -97,6 +100,7 @@ class Performer:
         for part in source.census(View(read, self._known, self._scope)):
             if isinstance(part, Listed):
                 done.listed.update((entry.id, entry) for entry in part.entries)
+                self._heard(work.type, part.entries)
             else:
                 digest = self._store(work, part, None)
                 done.digest.add(digest)

@@ -2,13 +2,16 @@
 
     waiting -> census -> pages -> looking again -> [census again] -> done
 
+Where pages are asked for by ids, they need not wait for the census: what it has listed so far is
+fetched while it goes on.
+
 Only the orchestrator's thread touches a `TypeRun`, so there is nothing to lock.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from lookervault.config.models import ParallelConfig
@@ -32,7 +35,8 @@ class Phase(Enum):
     PAGES = 2
     AGAIN = 3
     RECOUNT = 4
-    DONE = 5
+    GIVEN_UP = 5
+    DONE = 6
 
 
 class TypeRun:
@@ -64,12 +68,14 @@ class TypeRun:
         self._run = run
         self._deletes = deletes
         self._before = vault.confirmed(run, content_type.name) if resumed else set()
+        self._stamps: dict[str, Stamp] = {}
         self._seen: set[str] = set()
         self._due: dict[str, Entry] = {}
         self._vanished: dict[str, Entry] = {}
         self._reasons: dict[str, str] = {}
         self._ready: deque[Work] = deque()
         self._pages: Iterator[Batch] = iter(())
+        self._chunks: deque[list[Entry]] = deque()
         self._planned = self._most_rows = 0
         self._largest = config.page_size
         self._under_way = 0
@@ -120,6 +126,20 @@ class TypeRun:
 
     # What happens to it.
 
+    def hear(self, entries: Sequence[Entry]) -> None:
+        """What a census that is under way has listed."""
+        if self.phase is not Phase.CENSUS or not self._id_lists:
+            return
+        fresh = {entry.id: entry for entry in entries if entry.id not in self._seen}
+        self._seen |= fresh.keys()
+        self.census = len(self._seen)
+        self._add_chunk(fresh)
+
+    def _add_chunk(self, listed: dict[str, Entry]) -> None:
+        due = self._without_stored(listed) if self._before else listed
+        self._due |= due
+        self._chunks.append(list(due.values()))
+
     def settle(self, done: Done) -> None:
         """Takes in what became of a piece of work that `take` gave out."""
         self._under_way -= 1
@@ -151,44 +171,55 @@ class TypeRun:
             self._give_up(done.error)
             return
         self.census = len(done.listed)
-        self._seen |= done.listed.keys()
-        due = {i: e for i, e in done.listed.items() if i not in done.digest.ids}
-        if self._before:
-            due = self._without_stored(due)
-        if self.type.immutable and due:
-            there = self._vault.open_ids(self.name) & due.keys()
+        fresh = {i: e for i, e in done.listed.items() if i not in self._seen}
+        self._seen |= fresh.keys()
+        if self.type.immutable and fresh:
+            there = self._vault.open_ids(self.name) & fresh.keys()
             self._vault.touch(self._run, self.name, there)
             self.objects += len(there)
-            due = {i: e for i, e in due.items() if i not in there}
-        self._due = due
+            fresh = {i: e for i, e in fresh.items() if i not in there}
+        self._add_chunk(fresh)
         self.phase = Phase.PAGES
-        self._plan()
+        if not self._id_lists:
+            self._plan_anew()
 
     def _without_stored(self, listed: dict[str, Entry]) -> dict[str, Entry]:
         """Without what this run stored before it was resumed and the census shows unchanged."""
-        stamps = self._vault.stamps(self.name)
+        self._stamps = self._stamps or self._vault.stamps(self.name)
         due = {
             i: entry
             for i, entry in listed.items()
-            if i not in self._before or i not in stamps or not _as_it_was(entry, stamps[i])
+            if i not in self._before
+            or i not in self._stamps
+            or not _as_it_was(entry, self._stamps[i])
         }
         self.objects += len(listed) - len(due)
         return due
 
-    def _plan(self) -> None:
+    def _plan_anew(self) -> None:
+        self._chunks.clear()
+        self._chunks.append(list(self._due.values()))
+        self._pages = iter(())
+        self._planned = 0
+
+    def _plan(self, entries: list[Entry]) -> None:
         """Ids from the last to the first: a server that ignores them shows its first rows."""
-        entries = list(self._due.values())
-        self._planned = len(entries)
+        self._planned += len(entries)
         if self._id_lists:
             entries.reverse()
         due = Due(self.name, entries, self._next_size, self._id_lists)
         self._pages = self.type.source.batches(due)
 
     def _next_page(self) -> Work | None:
-        if self.phase is not Phase.PAGES or self._probing:
+        if self.phase not in (Phase.CENSUS, Phase.PAGES) or self._probing:
             return None
-        batch = next(self._pages, None)
+        batch = self._next_batch()
         return None if batch is None else self._page(batch)
+
+    def _next_batch(self) -> Batch | None:
+        while (batch := next(self._pages, None)) is None and self._chunks:
+            self._plan(self._chunks.popleft())
+        return batch
 
     def _page(self, batch: Batch) -> Work:
         if not self._proven and len(batch.entries) > 1:
@@ -214,7 +245,9 @@ class TypeRun:
         self._proven = True
         if refused or (done.error is None and not understood):
             self._id_lists = False
-            self._plan()
+            self._plan_anew()
+            if self.phase is Phase.CENSUS:  # windows into a listing need to know how long it is
+                self._chunks.clear()
 
     # The second look.
 
@@ -273,6 +306,8 @@ class TypeRun:
     def _advance(self) -> None:
         if self._under_way or self._ready or self._probing:
             return
+        if self.phase is Phase.GIVEN_UP:
+            self.phase = Phase.DONE
         if self.phase is Phase.PAGES and self._pages_are_out():
             self._look_again()
         if self._ready:
@@ -284,13 +319,13 @@ class TypeRun:
                 self._finish()
 
     def _pages_are_out(self) -> bool:
-        batch = next(self._pages, None)
+        batch = self._next_batch()
         if batch is None and self._id_lists and 1 < len(self._due) < self._planned:
             # Something came, and something is left: the server may give fewer rows than it is
             # asked for, and pages of as many as it gives are cheaper than one call for each.
             self._largest = self._most_rows
-            self._plan()
-            batch = next(self._pages, None)
+            self._plan_anew()
+            batch = self._next_batch()
         if batch is None:
             return True
         self._ready.append(self._page(batch))
@@ -306,7 +341,7 @@ class TypeRun:
     def _give_up(self, error: CallError) -> None:
         self.reason = error.message
         self.missing.append(Missing(self.name, "*", error.reason))
-        self.phase = Phase.DONE
+        self.phase = Phase.GIVEN_UP
 
     def _mean_size(self) -> float:
         if not self.bytes:

@@ -93,7 +93,7 @@ def test_a_type_waits_for_those_it_is_listed_by_and_they_come_first(vault: Repos
 
 
 def test_of_the_others_the_one_with_most_left_comes_first(vault: Repository) -> None:
-    library = Library({"model_sets": 3, "permission_sets": 60, "roles": 20})
+    library = Library({"model_sets": 3, "permission_sets": 120, "roles": 20})
     names = ("model_sets", "roles", "permission_sets")
     extract(library, vault, *names, workers=1, queue_size=1, page_size=2)
     half = library.asked[: len(library.asked) // 2]
