@@ -1,4 +1,4 @@
-"""`python -m bench [SCENARIO…] [--quick] [--output FILE] [--content FOLDER]`."""
+"""`python -m bench [SCENARIO…] [--quick] [--update] [--output FILE] [--content FOLDER]`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ def main(arguments: list[str]) -> None:
             print(f"{name} …", file=sys.stderr, flush=True)
             findings.append(SCENARIOS[name](bench))
             print(report.table(findings[-1]), flush=True)
-    output = given.output or (_PAGE if len(names) == len(SCENARIOS) and not given.quick else None)
-    if output is not None:
+    if given.update:
+        _PAGE.write_text(report.updated(_PAGE.read_text(), findings))
+    elif given.output or (len(names) == len(SCENARIOS) and not given.quick):
+        output = given.output or _PAGE
         output.parent.mkdir(exist_ok=True)
         output.write_text(report.page(findings))
 
@@ -36,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS], help="default: all")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it still run?")
+    parser.add_argument(
+        "--update", action="store_true", help="only these scenarios' parts of docs/benchmarks.md"
+    )
     parser.add_argument(
         "--output", type=Path, help="default: docs/benchmarks.md, if all scenarios run in full"
     )

@@ -23,6 +23,15 @@ def page(findings: Iterable[Finding]) -> str:
     return "\n".join([_HEAD.format(machine=machine()), *map(_section, findings)])
 
 
+def updated(old: str, findings: Iterable[Finding]) -> str:
+    """The page with these findings in place of what it said under their titles."""
+    head, *sections = old.split("\n## ")
+    by_title = {section.partition("\n")[0]: section for section in sections}
+    for finding in findings:
+        by_title[finding.title] = _section(finding).removeprefix("## ")
+    return "\n## ".join([head, *by_title.values()])
+
+
 def _section(finding: Finding) -> str:
     lines = [
         f"## {finding.title}",

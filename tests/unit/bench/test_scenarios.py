@@ -7,7 +7,7 @@ import pytest
 
 from bench.__main__ import main
 from bench.render import Recipe, sized, sized_bodies
-from bench.report import measured, page
+from bench.report import measured, page, updated
 from bench.scenario import Figure, Finding
 from bench.scenarios import SCENARIOS
 
@@ -51,3 +51,10 @@ def test_the_page_has_a_table_for_each_finding() -> None:
     text = page([finding])
     assert "| ours | ≤ 12 | 10 s |" in text
     assert "The server took 0.5 s of CPU" in text
+
+
+def test_a_scenario_that_ran_again_replaces_its_own_part_only() -> None:
+    speed = Finding("Speed", "Old.", [Figure("ours", [10.0])])
+    size = Finding("Size", "Kept.", [Figure("ours", [3.0])])
+    new = Finding("Speed", "New.", [Figure("ours", [11.0])])
+    assert updated(page([speed, size]), [new]) == page([new, size])
