@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lookervault.config.models import ParallelConfig
 from lookervault.content.registry import TYPES
 
 SESSION = 4
@@ -33,10 +34,11 @@ class Instance:
     trash: Mapping[str, int]
 
     def calls(self, type_name: str, *, page: int = PAGE) -> int:
+        fits = ParallelConfig().page_bytes // TYPES[type_name].typical_size
         known = {
             **self.words,
             "N": self.objects.get(type_name, 0),
-            "P": page,
+            "P": min(page, fits),
             "trash": self.trash.get(type_name, 0),
         }
         probe = PROBE if TYPES[type_name].source.id_lists else 0

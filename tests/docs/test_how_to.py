@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.docs.running import ROOT, blocks, program_folder, shell
+from tests.docs.running import ROOT, blocks, fits, program_folder, shell
 
 NIGHTLY = next(
     block
@@ -56,3 +57,37 @@ def test_the_nightly_script_mails_what_went_wrong(
         assert mailed.read_text().startswith(subject)
     else:
         assert not mailed.exists()
+
+
+PERMISSIONS = ROOT / "docs/how-to/permissions.md"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "shown"),
+    [
+        (Behaviour(), 0, list(blocks(PERMISSIONS, "console"))[1].partition("\n")[2]),
+        (Behaviour(admin=False), 3, "sees      not everything: a run would be partial"),
+        (Behaviour(forbidden={"all_themes": 403}), 3, "These cannot … themes … forbidden"),
+    ],
+)
+def test_check_tells_what_the_guide_to_permissions_says(
+    tmp_path: Path, behaviour: Behaviour, code: int, shown: str
+) -> None:
+    program = program_folder(tmp_path) / "lookervault"
+    with EmbeddedLooker(items=150, seed=1, behaviour=behaviour) as looker:
+        done = shell(f'"{program}" check', tmp_path, looker.env())
+    assert done.returncode == code, done.stderr
+    assert fits(shown, done.stdout), done.stdout
+    guide = PERMISSIONS.read_text()
+    assert all(words.strip() in guide for words in shown.split("…"))
+
+
+def test_the_image_is_built_from_files_that_are_there() -> None:
+    (recipe,) = blocks(ROOT / "docs/how-to/container.md", "Dockerfile")
+    copied = [
+        name
+        for line in re.findall(r"^COPY (?!--from)(.+)$", recipe, re.MULTILINE)
+        for name in line.split()[:-1]
+    ]
+    assert copied
+    assert [name for name in copied if not (ROOT / name).exists()] == []

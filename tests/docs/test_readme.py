@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from lookervault.demo.server import EmbeddedLooker
@@ -24,3 +25,19 @@ def test_the_five_minutes_work(tmp_path: Path) -> None:
     assert "sees everything" in " ".join(done.stdout.split())
     assert "complete: everything that Looker has is in the vault" in done.stdout
     assert body in done.stdout
+
+
+def test_the_ini_file_works_in_place_of_the_variables(tmp_path: Path) -> None:
+    (lines,) = blocks(ROOT / "README.md", "ini")
+    with EmbeddedLooker(items=150, seed=1) as looker:
+        values = {
+            "base_url": looker.base_url,
+            "client_id": looker.client_id,
+            "client_secret": looker.client_secret,
+        }
+        for name, value in values.items():
+            lines = re.sub(rf"^{name}=.*$", f"{name}={value}", lines, flags=re.MULTILINE)
+        (tmp_path / "looker.ini").write_text(lines)
+        done = shell(f'"{program_folder(tmp_path)}/lookervault" check', tmp_path, {})
+    assert done.returncode == 0, done.stderr
+    assert "looker.ini [Looker] client_secret" in done.stdout
