@@ -193,9 +193,10 @@ class Orchestrator:
             in_flight=InFlight(self._config.bytes_in_flight),
             heard=lambda name, entries: self._heard.put((name, entries)),
         )
-        workers = Workers(self._config.workers, self._config.queue_size, performer)
+        slots = self._calls.slots
+        workers = Workers(slots.threads, self._config.queue_size, performer)
         began = self._clock()
-        waited = self._limiter.waited
+        waited = self._limiter.waited + slots.waited
         finished = False
         try:
             self._feed(types, workers)
@@ -206,8 +207,8 @@ class Orchestrator:
                 self._stop.spread()
             workers.close(drop=not finished)
             seconds = max(self._clock() - began, 1e-9)
-            busy = workers.busy_seconds - (self._limiter.waited - waited)
-            self._utilization = max(0.0, min(1.0, busy / (workers.count * seconds)))
+            busy = workers.busy_seconds - (self._limiter.waited + slots.waited - waited)
+            self._utilization = max(0.0, min(1.0, busy / (slots.count * seconds)))
 
     def _feed(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
         while True:

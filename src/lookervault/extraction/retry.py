@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
@@ -22,6 +23,7 @@ from lookervault.extraction.rate_limiter import RateLimiter
 from lookervault.extraction.stop import Stop
 
 _LONGEST_BACKOFF_S = 30.0
+_CALLS_PER_SPARE_THREAD = 4
 
 
 class Client(Protocol):
@@ -52,6 +54,31 @@ class Tally:
     def received(self, size: int) -> None:
         with self._lock:
             self.bytes += size
+
+
+class Slots:
+    """How many calls may be under way at once. Thread-safe.
+
+    There are a few more threads than that (`threads`): while one hashes and stores what it
+    fetched, another one calls. `waited` is the seconds that threads were without a slot.
+    """
+
+    def __init__(self, count: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.count = count
+        self.threads = count + count // _CALLS_PER_SPARE_THREAD
+        self.waited = 0.0
+        self._clock = clock
+        self._free = threading.BoundedSemaphore(count)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        began = self._clock()
+        self._free.acquire()
+        with self._lock:
+            self.waited += self._clock() - began
+
+    def __exit__(self, *_: object) -> None:
+        self._free.release()
 
 
 class _Enough(stop_base):
@@ -87,6 +114,7 @@ class Calls:
         self._client = client
         self._limiter = limiter
         self._stop = stop
+        self.slots = Slots(config.workers)
         self.tally = tally
         self._backoff = wait_exponential(multiplier=0.25, max=_LONGEST_BACKOFF_S)
         self._enough = _Enough(config.max_tries, config.max_retry_seconds)
@@ -126,15 +154,16 @@ class Calls:
         path_args: tuple[str, ...],
         params: Mapping[str, str],
     ) -> bytes:
-        self._stop.check()
-        sent_at = self._limiter.acquire()
-        self.tally.call(owner)
-        try:
-            body = self._client.get(operation, *path_args, params=params)
-        except RateLimitedError as error:
-            self._limiter.throttled(sent_at, error.retry_after)
-            raise
-        self._limiter.succeeded(sent_at)
+        with self.slots:
+            self._stop.check()
+            sent_at = self._limiter.acquire()
+            self.tally.call(owner)
+            try:
+                body = self._client.get(operation, *path_args, params=params)
+            except RateLimitedError as error:
+                self._limiter.throttled(sent_at, error.retry_after)
+                raise
+            self._limiter.succeeded(sent_at)
         self.tally.received(len(body))
         return body
 
