@@ -14,8 +14,6 @@ from lookervault.content.registry import TYPES
 
 SESSION = 4
 """Calls of the run itself: the login, the version, the user, its roles."""
-PROBE = 1
-"""The first call of a type that takes lists of ids asks for two, to see whether they work."""
 PAGE = 100
 QUOTAS = {"Standard": 1_000, "Enterprise": 10_000, "Embed": 100_000}
 """Admin API calls a month of Looker (Google Cloud core), by edition."""
@@ -41,8 +39,7 @@ class Instance:
             "P": min(page, fits),
             "trash": self.trash.get(type_name, 0),
         }
-        probe = PROBE if TYPES[type_name].source.id_lists else 0
-        return calls(TYPES[type_name].cost, known) + probe
+        return calls(TYPES[type_name].cost, known)
 
     def run(self, *, first: bool, page: int = PAGE, without: tuple[str, ...] = ()) -> int:
         """Calls of a run over the types that are on by default; a later one has what never

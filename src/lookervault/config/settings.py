@@ -76,7 +76,7 @@ class _Name:
 
 _NAMES = {
     "base_url": _Name(environment=("LOOKERSDK_BASE_URL",), ini="base_url"),
-    "client_id": _Name(environment=("LOOKERSDK_CLIENT_ID",), ini="client_id"),
+    "client_id": _Name(flag=False, environment=("LOOKERSDK_CLIENT_ID",), ini="client_id"),
     # A flag would show the secret in the list of processes.
     "client_secret": _Name(
         flag=False, environment=("LOOKERSDK_CLIENT_SECRET",), ini="client_secret"

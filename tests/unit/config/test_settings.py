@@ -132,14 +132,15 @@ def test_a_secret_is_not_taken_from_a_flag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "flag"),
-    [("LOOKERSDK_BASE_URL", "--base-url"), ("LOOKERSDK_CLIENT_ID", "--client-id")],
+    ("variable", "flags"),
+    [("LOOKERSDK_BASE_URL", ["--base-url"]), ("LOOKERSDK_CLIENT_ID", [])],
 )
-def test_what_is_missing_is_named_with_the_three_ways_to_give_it(variable: str, flag: str) -> None:
+def test_what_is_missing_is_named_with_the_ways_to_give_it(variable: str, flags: list[str]) -> None:
     error = refused(env={name: text for name, text in ENV.items() if name != variable})
     assert "is not set" in error.message
-    for way in (flag, variable, "[Looker] of looker.ini"):
+    for way in (*flags, variable, "[Looker] of looker.ini"):
         assert way in error.hint
+    assert ("--" in error.hint) == bool(flags), "no flag that does not exist"
 
 
 def test_the_old_api_version_is_accepted_ignored_and_noted() -> None:
