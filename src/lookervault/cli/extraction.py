@@ -124,6 +124,10 @@ def check_place(vault: Path) -> None:
 
     from lookervault.errors import UsageError
 
+    if vault.is_dir():
+        raise UsageError(
+            f"The vault {vault} is a folder.", hint="Name a file with --vault, such as company.db."
+        )
     folder = vault.absolute().parent
     if not folder.is_dir():
         raise UsageError(

@@ -60,15 +60,18 @@ def demo(
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option("--port", help="0: any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option("--port", help="0: any that is free.", min=0, max=65_535)
+    ] = 8000,
     items: ItemsOption = 2000,
     seed: SeedOption = 1,
     latency_ms: Annotated[
-        float, typer.Option("--latency-ms", help="Milliseconds that each answer takes longer.")
+        float,
+        typer.Option("--latency-ms", help="Milliseconds that each answer takes longer.", min=0),
     ] = 0,
     rps: Annotated[
         float | None,
-        typer.Option("--rps", help="Calls a second; more are answered with 429."),
+        typer.Option("--rps", help="Calls a second; more are answered with 429.", min=0.1),
     ] = None,
     fault: Annotated[
         float, typer.Option("--fault", help="Share of answers that go wrong, 0 to 1.", min=0, max=1)
