@@ -17,7 +17,7 @@ def main() -> NoReturn:
     from lookervault.cli import failures, output, terminal
 
     terminal.open_streams()
-    debug = "--debug" in sys.argv
+    debug, json = "--debug" in sys.argv, "--json" in sys.argv
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
@@ -25,11 +25,11 @@ def main() -> NoReturn:
         output.silence()
         code = Exit.COMPLETE
     except KeyboardInterrupt:
-        code = failures.interrupted()
+        code = failures.interrupted(json=json)
     except LookerVaultError as error:
-        code = failures.explain(error, debug=debug)
+        code = failures.explain(error, debug=debug, json=json)
     except Exception as error:  # noqa: BLE001 -- a person gets a message, never a traceback
-        code = failures.unexpected(error, debug=debug)
+        code = failures.unexpected(error, debug=debug, json=json)
         output.silence()  # what is left in its buffer may be why, and would complain again
     sys.exit(code)
 

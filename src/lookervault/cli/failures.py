@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 
 from lookervault.cli.text import harmless
-from lookervault.errors import Exit, LookerVaultError
+from lookervault.errors import Exit, Interrupted, LookerVaultError
 
 
-def explain(error: LookerVaultError, *, debug: bool = False) -> int:
+def explain(error: LookerVaultError, *, debug: bool = False, json: bool = False) -> int:
+    """`json`: stdout gets the error, too. Wrong usage alone leaves it empty."""
+    if json and error.exit_code != Exit.USAGE:
+        _print_json(error)
     if debug:
         traceback.print_exception(error)
     _say(f"Error: {harmless(error.message)}")
@@ -18,24 +22,46 @@ def explain(error: LookerVaultError, *, debug: bool = False) -> int:
     return error.exit_code
 
 
-def interrupted() -> int:
+def interrupted(*, json: bool = False) -> int:
+    if json:
+        _print_json(Interrupted("Interrupted.", hint="Run the same command again."))
     _say("Interrupted.")
     return Exit.INTERRUPTED
 
 
-def unexpected(error: Exception, *, debug: bool = False) -> int:
+def unexpected(error: Exception, *, debug: bool = False, json: bool = False) -> int:
     """A command line that cannot be understood, or a defect of the program."""
     if (usage := getattr(error, "format_message", None)) is not None:
         return _usage(error, usage())
     if debug:
         traceback.print_exception(error)
     if isinstance(error, OSError):
-        _say(f"Error: the system refused: {harmless(str(error))}.")
-        return Exit.FAILED
-    _say(f"Error: this should not have happened ({type(error).__name__}: {harmless(str(error))}).")
-    if not debug:
-        _say("The same command with --debug shows where. Please report it with what that shows.")
-    return Exit.FAILED
+        known = LookerVaultError(f"The system refused: {error}.", hint=_hint(error))
+    else:
+        known = LookerVaultError(
+            f"This should not have happened ({type(error).__name__}: {error}).",
+            hint="" if debug else _REPORT,
+        )
+    return explain(known, json=json)
+
+
+_REPORT = "The same command with --debug shows where. Please report it with what that shows."
+
+
+def _hint(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "Free some space where that is written, then run the command again."
+    return "Check that what is named exists and may be read and written."
+
+
+def _print_json(error: LookerVaultError) -> None:
+    from lookervault.cli import output
+    from lookervault.cli.report import failure
+
+    try:
+        output.print_json(failure(error))
+    except OSError:  # stdout is what failed; stderr tells
+        output.silence()
 
 
 def _usage(error: Exception, message: str) -> int:

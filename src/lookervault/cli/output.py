@@ -84,18 +84,34 @@ def _row_width(widths: Sequence[int], shown: Sequence[int]) -> int:
     return sum(widths[i] for i in shown) + _GAP * (len(shown) - 1)
 
 
-def print_pairs(pairs: Sequence[tuple[str, Any]]) -> None:
-    """Names and values below one another. Running text is wrapped, one long word never is."""
+def print_pairs(pairs: Sequence[tuple[str, Any]], *, colour: str = "") -> None:
+    """Names and values below one another, the first pair in colour.
+
+    Running text is wrapped, one long word never is.
+    """
     indent = max((len(name) for name, _ in pairs), default=0) + _GAP
     room = terminal.width()
-    for name, value in pairs:
-        text = cell(value)
-        if room is None or indent + cells_of(text) <= room:
-            print(f"{name:<{indent}}{text}")
-        elif " " in text:
-            print(_wrapped(text, room, f"{name:<{indent}}", " " * indent))
-        else:
-            print(f"{name}\n{text}")
+    for number, (name, value) in enumerate(pairs):
+        text = _pair(name, cell(value), indent, room)
+        print(painted(text, colour) if number == 0 else text)
+
+
+def _pair(name: str, text: str, indent: int, room: int | None) -> str:
+    if room is None or indent + cells_of(text) <= room:
+        return f"{name:<{indent}}{text}"
+    if " " in text:
+        return _wrapped(text, room, f"{name:<{indent}}", " " * indent)
+    return f"{name}\n{text}"
+
+
+def painted(text: str, colour: str) -> str:
+    """In colour, where stdout is a terminal that may show it (https://no-color.org)."""
+    if not colour or not terminal.has_colours():
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+_COLOURS = {"red": 31, "green": 32, "yellow": 33}
 
 
 def print_text(text: str, indent: str = "", first: str | None = None) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lookervault.cli.output import print_pairs, print_table
+from lookervault.cli.output import print_pairs, print_table, print_text
 from lookervault.cli.text import duration, harmless, size
+from lookervault.errors import Exit, LookerVaultError
 
 if TYPE_CHECKING:
     from lookervault.content.model import Missing
@@ -17,18 +18,63 @@ _EVENTS = ("new", "changed", "unchanged", "deleted", "missing")
 """Columns of the summary that are left out where nothing of the kind happened."""
 
 _WORDS = {
-    "complete": "complete: everything that Looker has is in the vault",
     "partial": "partial: what is in the vault is exact, but something is missing",
     "interrupted": "interrupted: what was stored stays; run the same command again",
     "failed": "failed: what was stored stays; run the same command again",
     "running": "still running",
 }
+_COLOURS = {"complete": "green", "partial": "yellow", "interrupted": "yellow", "failed": "red"}
 
 _REASONS = {
     "visibility": "The API user does not see everything, so nobody can know what else there is."
     " Give it a role with all access (the Admin role has it), or pass --accept-visibility.",
     "missing": "Looker did not give everything it listed.",
 }
+_WHY = {
+    "bad_answer": "the answers were no JSON, cut off or of another item",
+    "failed": "the call failed",
+    "forbidden": "the API user may not see it (403)",
+    "no_identity": "the object has no id",
+    "not_delivered": "it was listed, but never came",
+    "not_found": "it was listed, but is not found or hidden (404)",
+    "rate_limited": "Looker answered 429, too many calls, to the end",
+    "refused": "Looker did not understand the call",
+    "unauthorized": "the login was no longer accepted",
+    "unreachable": "Looker did not answer, or with an error of its own",
+}
+"""What the reasons of `missing` mean."""
+
+_NOTHING: dict[str, Any] = {
+    "run": None,
+    "status": "failed",
+    "items": 0,
+    "calls": 0,
+    "retries": 0,
+    "throttled": 0,
+    "bytes": 0,
+    "seconds": 0.0,
+    "items_per_second": 0.0,
+    "utilization": 0.0,
+    "peak_memory_mb": 0.0,
+    "root_hash": None,
+    "missing": [],
+    "types": {},
+}
+
+
+def failure(error: LookerVaultError) -> dict[str, Any]:
+    """Status and `error` of the object that `--json` prints."""
+    status = "interrupted" if error.exit_code == Exit.INTERRUPTED else "failed"
+    code = int(error.exit_code)
+    return {
+        "status": status,
+        "error": {"code": code, "message": error.message, "hint": error.hint},
+    }
+
+
+def not_begun(error: LookerVaultError) -> dict[str, Any]:
+    """The object of a run that there is not."""
+    return _NOTHING | failure(error)
 
 
 def result(row: RunRow, types: Sequence[TypeResult], missing: Sequence[Missing]) -> dict[str, Any]:
@@ -48,6 +94,7 @@ def result(row: RunRow, types: Sequence[TypeResult], missing: Sequence[Missing])
         "peak_memory_mb": row.peak_memory_mb or 0.0,
         "root_hash": row.root.hex() if row.root else None,
         "instance": row.instance,
+        "scope": row.scope,
         "reasons": row.reasons,
         "missing": [{"type": m.type, "id": m.id, "reason": m.reason} for m in missing],
         "types": {t.type: _type(t) for t in types},
@@ -60,22 +107,49 @@ def _type(one: TypeResult) -> dict[str, Any]:
 
 
 def print_result(found: dict[str, Any], *, all_missing: bool = False) -> None:
-    shown = {name: t for name, t in found["types"].items() if t["items"] or t["missing"]}
-    happened = [c for c in _EVENTS if any(t[c] for t in shown.values())]
-    columns = ("type", "items", *happened, "calls")
-    print_table(columns, [[name, *(t[c] for c in columns[1:])] for name, t in shown.items()])
+    shown = {
+        name: t for name, t in found["types"].items() if any(t[c] for c in ("items", *_EVENTS))
+    }
+    _print_types(shown, found["calls"])
     empty = [name for name in found["types"] if name not in shown]
     if empty:
-        print(f"\nNone of: {', '.join(empty)}")
+        print_text(f"None of: {', '.join(empty)}", first="\n")
     print()
-    print_pairs(_pairs(found))
+    print_pairs(_pairs(found), colour=_COLOURS.get(found["status"], ""))
     _print_missing(found, all_missing=all_missing)
+
+
+def _print_types(types: dict[str, Any], calls: int) -> None:
+    """`calls` is of the whole run, the login's included."""
+    happened = [c for c in _EVENTS if any(t[c] for t in types.values())]
+    columns = ("items", *happened, "calls")
+    rows = [[name, *(t[c] for c in columns)] for name, t in types.items()]
+    if len(rows) > 1:
+        sums = [sum(t[c] for t in types.values()) for c in columns[:-1]]
+        rows.append(["all", *sums, calls])
+    if rows:
+        print_table(("type", *columns), rows, spare=("calls",))
+
+
+def _status(found: dict[str, Any]) -> str:
+    if found["status"] != "complete":
+        return _WORDS[found["status"]]
+    from lookervault.content.registry import TYPES
+
+    if found["scope"] is not None:
+        what = "everything in these folders"
+    elif all(t.name in found["types"] for t in TYPES.values() if t.default):
+        what = "everything that Looker has"
+    else:
+        what = "everything that Looker has of these types"
+    return f"complete: {what} is in the vault"
 
 
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = [
-        (f"Run {found['run']}", _WORDS.get(found["status"], found["status"])),
+        (f"Run {found['run']}", _status(found)),
         ("Looker", found["instance"]),
+        *([("Folders", ", ".join(found["scope"]))] if found["scope"] else []),
         ("Items", f"{found['items']:,}, {found['items_per_second']:,.0f} a second"),
         ("Calls", _calls(found)),
         ("Read", size(found["bytes"])),
@@ -102,15 +176,23 @@ def _print_missing(found: dict[str, Any], *, all_missing: bool) -> None:
         return
     print()
     for reason in found["reasons"]:
-        print(harmless(_REASONS.get(reason, reason)))
+        print_text(harmless(_REASONS.get(reason, reason)))
     missing = found["missing"]
     shown = missing if all_missing else missing[:_SHOWN_MISSING]
     if shown:
         print("\nMissing:")
         print_table(
-            ("type", "id", "reason"),
-            [(m["type"], m["id"], m["reason"]) for m in shown],
-            keep=("type", "id"),
+            ("type", "id", "reason", "that is"),
+            [
+                (m["type"], _id(m["id"]), m["reason"], _WHY.get(m["reason"], "see the run's error"))
+                for m in shown
+            ],
+            keep=("type", "id", "reason"),
+            spare=("that is",),
         )
     if len(shown) < len(missing):
         print(f"… and {len(missing) - len(shown):,} more: lookervault runs show {found['run']}")
+
+
+def _id(id: str) -> str:
+    return "all of it" if id == "*" else id

@@ -25,6 +25,11 @@ def width(stream: TextIO | None = None) -> int | None:
     return max(_NARROWEST, columns or shutil.get_terminal_size().columns)
 
 
+def has_colours() -> bool:
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
 def page() -> int:
     """Columns for running text: lines longer than this are tiring to read."""
     return min(width() or _COMFORTABLE, _COMFORTABLE)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +17,7 @@ import typer
 
 from lookervault.cli.options import DebugOption, JsonOption, QuietOption
 
-app = typer.Typer(help="Try the program on an embedded Looker.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 _VAULT = Path("lookervault-demo.db")
 
@@ -52,7 +56,9 @@ def demo(
     with _served(items, seed) as env:
         settings = load({"vault": vault}, env)
         request = extraction.request([], [], [], settings)
-        code = run_and_tell(settings, parallel_config({}), request, quiet=quiet, json=json)
+        code = run_and_tell(
+            settings, parallel_config({}), request, quiet=quiet, json=json, debug=debug
+        )
     if not json and code == 0:
         _print_next(vault)
     return code
@@ -76,6 +82,7 @@ def serve(
     fault: Annotated[
         float, typer.Option("--fault", help="Share of answers that go wrong, 0 to 1.", min=0, max=1)
     ] = 0,
+    until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True)] = False,
     debug: DebugOption = False,
 ) -> None:
     """Serve the embedded Looker until Ctrl-C, and print how to reach it.
@@ -95,17 +102,26 @@ def serve(
         sys.stdout.flush()
         print("Serving. Ctrl-C ends it.", file=sys.stderr, flush=True)
 
+    if until_eof:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     behaviour = Behaviour(latency_ms=latency_ms, rps=rps, fault_rate=fault)
     serve(port, items, seed, behaviour, tell)
+
+
+def _end_with_stdin() -> None:
+    """Whoever started this server holds the other end of stdin: however it ends, so do we."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
 def _served(items: int, seed: int) -> Iterator[Mapping[str, str]]:
     """The environment that leads to an embedded Looker, which is another process meanwhile."""
-    command = [sys.executable, "-m", "lookervault", "demo", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "lookervault", "demo", "serve", "--port", "0", "--until-eof"]
     command += ["--items", str(items), "--seed", str(seed)]
     with subprocess.Popen(  # noqa: S603 -- our own program, with numbers as arguments
         command,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -137,9 +153,10 @@ def _print_next(vault: Path) -> None:
 
     with Repository.open(vault, write=False) as repository:
         dashboard = next((item.id for item in repository.items("dashboards")), None)
+    name = shlex.quote(str(vault))
     print("\nTry next:")
-    print(f"  lookervault list dashboards --vault {vault}")
+    print(f"  lookervault list dashboards --vault {name}")
     if dashboard is not None:
-        print(f"  lookervault show dashboards {dashboard} --vault {vault}")
-    print(f"  lookervault runs --vault {vault}")
+        print(f"  lookervault show dashboards {dashboard} --vault {name}")
+    print(f"  lookervault runs --vault {name}")
     print("  lookervault types")

@@ -126,14 +126,16 @@ def extract(
         fresh=fresh,
         resume_within_s=resume_within * 3600,
     )
-    return run_and_tell(settings, config, request, quiet=quiet, json=json)
+    return run_and_tell(settings, config, request, quiet=quiet, json=json, debug=debug)
 
 
-def run_and_tell(settings: Any, config: Any, request: Any, *, quiet: bool, json: bool) -> int:
+def run_and_tell(
+    settings: Any, config: Any, request: Any, *, quiet: bool, json: bool, debug: bool
+) -> int:
     """Runs it and prints what came of it; returns the exit code."""
     from lookervault.cli import extraction, failures
     from lookervault.cli.output import print_json
-    from lookervault.cli.report import print_result
+    from lookervault.cli.report import failure, not_begun, print_result
     from lookervault.errors import LookerVaultError, UsageError
 
     try:
@@ -141,13 +143,11 @@ def run_and_tell(settings: Any, config: Any, request: Any, *, quiet: bool, json:
     except UsageError:
         raise
     except LookerVaultError as before_it_began:
-        if json:
-            print_json({"status": "failed", "error": extraction.failure(before_it_began)})
-        raise
+        found, error = not_begun(before_it_began), before_it_began
     if json:
-        print_json(found | ({"error": extraction.failure(error)} if error else {}))
-    else:
+        print_json(found | (failure(error) if error else {}))
+    elif found["run"] is not None:
         print_result(found)
     if error is not None:
-        failures.explain(error)
+        failures.explain(error, debug=debug)
     return extraction.exit_code(found, error)

@@ -8,7 +8,7 @@ import typer
 
 from lookervault.cli.options import DebugOption, JsonOption, VaultOption
 
-app = typer.Typer(help="List the runs, or show one.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()
@@ -18,7 +18,7 @@ def runs(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """List the runs that the vault has seen.
+    """List the runs, or show one.
 
     \b
     Examples:

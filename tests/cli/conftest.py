@@ -1,0 +1,27 @@
+"""One embedded Looker for each module, and a vault with what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lookervault.demo.server import EmbeddedLooker
+from tests.cli.program import run
+
+
+@pytest.fixture(scope="module")
+def looker() -> Iterator[EmbeddedLooker]:
+    """Tests that change how it behaves have one of their own."""
+    with EmbeddedLooker(items=60, seed=1) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def vault(looker: EmbeddedLooker, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds one complete run over a few types; nobody writes to it."""
+    path = tmp_path_factory.mktemp("vault") / "vault.db"
+    done = run("extract", "boards", "users", "dashboards", "--vault", str(path), env=looker.env())
+    assert done.code == 0, done.err
+    return path

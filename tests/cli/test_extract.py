@@ -1,0 +1,179 @@
+"""`extract`: what other programs rely on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lookervault.demo.behaviour import Behaviour, Fault
+from lookervault.demo.server import EmbeddedLooker
+from tests.cli.program import ended, run, started, wait_until
+
+KEYS = {
+    "run": int,
+    "status": str,
+    "items": int,
+    "calls": int,
+    "retries": int,
+    "throttled": int,
+    "bytes": int,
+    "seconds": float,
+    "items_per_second": float,
+    "utilization": float,
+    "peak_memory_mb": float,
+    "root_hash": str,
+    "missing": list,
+    "types": dict,
+}
+TYPE_KEYS = {"items", "new", "changed", "unchanged", "deleted", "missing", "calls", "status"}
+
+
+def check_shape(found: dict[str, object], *, begun: bool = True) -> None:
+    for key, kind in KEYS.items():
+        if begun or key not in ("run", "root_hash"):
+            assert type(found[key]) is kind, key
+        else:
+            assert found[key] is None
+    types = found["types"]
+    assert isinstance(types, dict)
+    for one in types.values():
+        assert set(one) == TYPE_KEYS
+        assert {type(one[key]) for key in TYPE_KEYS - {"status"}} == {int}
+        assert one["status"] in ("complete", "incomplete")
+
+
+def test_a_complete_run_is_one_object_with_the_promised_keys(looker: EmbeddedLooker) -> None:
+    done = run("extract", "--json", env=looker.env())
+    assert (done.code, done.err) == (0, "")
+    found = done.json
+    check_shape(found)
+    assert found["status"] == "complete"
+    assert found["missing"] == []
+    assert found["items"] == sum(one["items"] for one in found["types"].values()) > 60
+    assert found["calls"] >= sum(one["calls"] for one in found["types"].values()) > 0
+    assert len(found["root_hash"]) == 64
+    assert 0 < found["utilization"] <= 1
+    assert "error" not in found
+
+
+def test_a_second_run_finds_everything_unchanged(looker: EmbeddedLooker) -> None:
+    first, second = (run("extract", "boards", "--json", env=looker.env()).json for _ in range(2))
+    assert (first["run"], second["run"]) == (1, 2)
+    assert first["root_hash"] == second["root_hash"]
+    assert first["types"]["boards"]["new"] == second["types"]["boards"]["unchanged"] > 0
+
+
+def test_what_is_forbidden_makes_a_partial_run_that_names_it() -> None:
+    behaviour = Behaviour(forbidden={"all_boards": 403})
+    with EmbeddedLooker(items=60, seed=1, behaviour=behaviour) as looker:
+        done = run("extract", "boards", "themes", "--json", env=looker.env())
+        assert done.code == 3
+        check_shape(done.json)
+        assert done.json["status"] == "partial"
+        assert done.json["missing"] == [{"type": "boards", "id": "*", "reason": "forbidden"}]
+        assert done.json["types"]["boards"]["status"] == "incomplete"
+        assert done.json["types"]["themes"]["status"] == "complete"
+
+        told = run("extract", "boards", "themes", env=looker.env())
+    assert told.code == 3
+    assert "partial: what is in the vault is exact, but something is missing" in told.text
+    assert "boards  all of it  forbidden  the API user may not see it (403)" in told.text
+
+
+def test_a_user_who_does_not_see_everything_gets_a_partial_run_and_the_reason() -> None:
+    with EmbeddedLooker(items=60, seed=1, behaviour=Behaviour(admin=False)) as looker:
+        done = run("extract", "boards", "--json", env=looker.env())
+        assert (done.code, done.json["status"]) == (3, "partial")
+        assert done.json["reasons"] == ["visibility"]
+        told = run("extract", "boards", env=looker.env())
+        assert "does not see everything" in told.text
+        assert "--accept-visibility" in told.text
+        accepted = run("extract", "boards", "--accept-visibility", "--json", env=looker.env())
+        assert (accepted.code, accepted.json["status"]) == (0, "complete")
+
+
+def test_a_login_that_is_refused_names_where_the_secret_came_from(
+    looker: EmbeddedLooker, tmp_path: Path
+) -> None:
+    env = looker.env() | {"LOOKERSDK_CLIENT_SECRET": "mistyped"}
+    done = run("extract", "--json", env=env)
+    assert done.code == 4
+    check_error(done.json, 4)
+    assert "environment LOOKERSDK_CLIENT_SECRET" in done.said
+    assert looker.base_url in done.said
+
+    (tmp_path / "looker.ini").write_text(
+        f"[Looker]\nbase_url={looker.base_url}\nclient_id={looker.client_id}\n"
+        "client_secret=mistyped-too\n"
+    )
+    done = run("extract", where=tmp_path)
+    assert (done.code, done.out) == (4, b"")
+    assert "looker.ini [Looker] client_secret" in done.said
+    assert "mistyped-too" not in done.err
+
+
+def check_error(found: dict[str, object], code: int, *, begun: bool = False) -> None:
+    check_shape(found, begun=begun)
+    assert found["status"] == "failed"
+    error = found["error"]
+    assert isinstance(error, dict)
+    assert (set(error), error["code"]) == ({"code", "message", "hint"}, code)
+    assert error["message"]
+    assert error["hint"]
+
+
+def test_an_api_user_that_is_disabled_during_the_run_ends_it_with_4() -> None:
+    with (
+        EmbeddedLooker(items=60, seed=1, behaviour=Behaviour(latency_ms=50)) as looker,
+        started("extract", "--workers", "1", "--json", env=looker.env()) as process,
+    ):
+        wait_until(lambda: looker.log.calls("all_boards"))
+        looker.behaviour.faults_for = {"login": [Fault.NOT_FOUND] * 9}
+        looker.revoke_tokens()
+        done = ended(process)
+    assert done.code == 4, done
+    check_error(done.json, 4, begun=True)
+    assert done.json["run"] == 1
+    assert done.json["error"]["message"] in done.err
+    assert "login" in done.said
+    listed = run("runs", "--json").json
+    assert [one["status"] for one in listed] == ["failed"]
+
+
+def test_a_server_that_nobody_can_reach_is_named() -> None:
+    with EmbeddedLooker(items=1) as gone:
+        env = gone.env()
+    done = run("extract", "--json", env=env)
+    assert done.code == 1
+    check_error(done.json, 1)
+    assert gone.base_url in done.json["error"]["message"]
+    assert gone.base_url in done.said
+
+
+def test_only_what_was_asked_for_is_extracted(looker: EmbeddedLooker) -> None:
+    some = run("extract", "boards", "themes", "--exclude", "themes", "--json", env=looker.env())
+    assert list(some.json["types"]) == ["boards"]
+    folder = looker.store.ids("folders")[0]
+    below = run("extract", "--folder", folder, "--recursive", "--json", env=looker.env())
+    assert below.code == 0
+    assert 0 < below.json["types"]["folders"]["items"] <= len(looker.store.ids("folders"))
+    assert "users" not in below.json["types"]
+
+
+def test_numbers_of_the_summary_are_those_of_the_object(looker: EmbeddedLooker) -> None:
+    found = run("extract", "boards", "--json", env=looker.env()).json
+    told = run("runs", "show", "1").text
+    assert found["root_hash"] in told
+    assert json.dumps(found["types"]["boards"]["items"]) in told
+
+
+@pytest.mark.parametrize("flags", [["--workers", "1"], ["--page-size", "3", "--queue-size", "1"]])
+def test_however_it_is_called_the_root_is_the_same(
+    looker: EmbeddedLooker, flags: list[str], vault: Path
+) -> None:
+    types = ["boards", "users", "dashboards"]
+    found = run("extract", *types, *flags, "--json", env=looker.env()).json
+    listed = run("runs", "--json", "--vault", str(vault)).json
+    assert found["root_hash"] == listed[0]["root_hash"]
