@@ -29,7 +29,7 @@ class Filled:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     vault = tmp_path_factory.mktemp("filled") / "vault.db"
-    extract = ["extract", "boards", "dashboards", "--vault", vault]
+    extract = ["extract", "boards", "dashboards", "--vault", str(vault)]
     with EmbeddedLooker(items=60, seed=1) as looker:
         id = looker.store.ids("dashboards")[0]
         before = looker.store.body("dashboards", id)
@@ -60,7 +60,7 @@ def test_list_goes_back_to_an_older_run(filled: Filled) -> None:
 
 
 def test_show_prints_the_very_bytes(filled: Filled) -> None:
-    show = ["show", "dashboards", filled.id, "--vault", filled.vault]
+    show = ["show", "dashboards", filled.id, "--vault", str(filled.vault)]
     assert program(*show).out == filled.after
     assert program(*show, "--run", "2").out == filled.after
     assert program(*show, "--run", "1").out == filled.before != filled.after

@@ -1,0 +1,95 @@
+"""`check` and `types`: before a run, what it would need and what it would bring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from lookervault.content.registry import TYPES
+from lookervault.demo.behaviour import Behaviour
+from lookervault.demo.server import EmbeddedLooker
+from tests.cli.running import program
+
+
+@pytest.fixture(scope="module")
+def looker() -> Iterator[EmbeddedLooker]:
+    with EmbeddedLooker(items=1) as server:
+        yield server
+
+
+def test_check_tells_settings_user_and_types(looker: EmbeddedLooker) -> None:
+    done = program("check", env=looker.env())
+    assert done.code == 0, done
+    assert looker.base_url in done.text
+    assert "environment" in done.text
+    assert "everything" in done.text
+    assert looker.client_secret not in done.text + done.err
+
+
+def test_check_is_one_object_for_programs(looker: EmbeddedLooker) -> None:
+    done = program("check", "--json", env=looker.env())
+    assert done.code == 0
+    found = done.json
+    assert {"settings", "versions", "complete", "sees_all", "types", "user"} <= set(found)
+    assert {row["name"] for row in found["settings"]} >= {"base_url", "client_secret", "vault"}
+    assert all(set(row) == {"name", "value", "source"} for row in found["settings"])
+    defaults = {name for name, type_ in TYPES.items() if type_.default}
+    assert {row["type"] for row in found["types"]} == defaults
+    assert {row["status"] for row in found["types"]} == {"ok"}
+    assert looker.client_secret not in done.text
+
+
+def test_check_offline_calls_nobody(looker: EmbeddedLooker) -> None:
+    looker.log.clear()
+    done = program("check", "--offline", "--json", env=looker.env())
+    assert (done.code, set(done.json)) == (0, {"settings", "versions"})
+    assert program("check", "--offline", env=looker.env()).code == 0
+    assert len(looker.log) == 0
+
+
+def test_a_flag_comes_before_the_environment_and_is_named(looker: EmbeddedLooker) -> None:
+    flags = ["--base-url", "https://other.example", "--vault", "named.db"]
+    done = program("check", "--offline", "--json", *flags, env=looker.env())
+    rows = {row["name"]: row for row in done.json["settings"]}
+    assert rows["base_url"]["value"] == "https://other.example"
+    assert "--base-url" in rows["base_url"]["source"]
+    assert rows["vault"]["value"] == "named.db"
+    assert "LOOKERSDK_CLIENT_ID" in rows["client_id"]["source"]
+
+
+def test_a_type_that_may_not_be_listed_is_named_and_ends_with_3() -> None:
+    behaviour = Behaviour(forbidden={"all_boards": 403})
+    with EmbeddedLooker(items=1, behaviour=behaviour) as limited:
+        done = program("check", env=limited.env())
+        found = program("check", "--json", env=limited.env())
+    assert (done.code, found.code) == (3, 3)
+    assert re.search(r"^boards +forbidden", done.text, re.MULTILINE)
+    assert {row["type"]: row["status"] for row in found.json["types"]}["boards"] != "ok"
+    assert found.json["complete"] is False
+
+
+def test_a_user_who_sees_a_part_is_told_so() -> None:
+    with EmbeddedLooker(items=1, behaviour=Behaviour(admin=False)) as limited:
+        done = program("check", env=limited.env())
+    assert done.code == 3
+    assert "not everything" in done.text
+
+
+def test_a_refused_login_ends_check_with_4(looker: EmbeddedLooker) -> None:
+    env = looker.env() | {"LOOKERSDK_CLIENT_SECRET": "mistyped"}
+    done = program("check", env=env)
+    assert done.code == 4
+    assert "LOOKERSDK_CLIENT_SECRET" in done.told
+    assert "mistyped" not in done.text + done.err
+
+
+def test_types_are_those_of_the_registry() -> None:
+    found = program("types", "--json").json
+    assert [row["type"] for row in found["types"]] == list(TYPES)
+    assert all(row["holds"] and row["permission"] and row["calls"] for row in found["types"])
+    assert found["not_backed_up"]
+    told = program("types")
+    assert set(TYPES) <= set(told.text.split())
+    assert "Not backed up" in told.text
