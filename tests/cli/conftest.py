@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.program import run
+from tests.cli.running import program
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,8 @@ def looker() -> Iterator[EmbeddedLooker]:
 def vault(looker: EmbeddedLooker, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Holds one complete run over a few types; nobody writes to it."""
     path = tmp_path_factory.mktemp("vault") / "vault.db"
-    done = run("extract", "boards", "users", "dashboards", "--vault", str(path), env=looker.env())
+    done = program(
+        "extract", "boards", "users", "dashboards", "--vault", str(path), env=looker.env()
+    )
     assert done.code == 0, done.err
     return path

@@ -9,7 +9,8 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.program import ended, run, started, wait_until
+from tests.cli.background import ended, started, wait_until
+from tests.cli.running import program
 
 KEYS = {
     "run": int,
@@ -45,7 +46,7 @@ def check_shape(found: dict[str, object], *, begun: bool = True) -> None:
 
 
 def test_a_complete_run_is_one_object_with_the_promised_keys(looker: EmbeddedLooker) -> None:
-    done = run("extract", "--json", env=looker.env())
+    done = program("extract", "--json", env=looker.env())
     assert (done.code, done.err) == (0, "")
     found = done.json
     check_shape(found)
@@ -59,7 +60,9 @@ def test_a_complete_run_is_one_object_with_the_promised_keys(looker: EmbeddedLoo
 
 
 def test_a_second_run_finds_everything_unchanged(looker: EmbeddedLooker) -> None:
-    first, second = (run("extract", "boards", "--json", env=looker.env()).json for _ in range(2))
+    first, second = (
+        program("extract", "boards", "--json", env=looker.env()).json for _ in range(2)
+    )
     assert (first["run"], second["run"]) == (1, 2)
     assert first["root_hash"] == second["root_hash"]
     assert first["types"]["boards"]["new"] == second["types"]["boards"]["unchanged"] > 0
@@ -68,7 +71,7 @@ def test_a_second_run_finds_everything_unchanged(looker: EmbeddedLooker) -> None
 def test_what_is_forbidden_makes_a_partial_run_that_names_it() -> None:
     behaviour = Behaviour(forbidden={"all_boards": 403})
     with EmbeddedLooker(items=60, seed=1, behaviour=behaviour) as looker:
-        done = run("extract", "boards", "themes", "--json", env=looker.env())
+        done = program("extract", "boards", "themes", "--json", env=looker.env())
         assert done.code == 3
         check_shape(done.json)
         assert done.json["status"] == "partial"
@@ -76,7 +79,7 @@ def test_what_is_forbidden_makes_a_partial_run_that_names_it() -> None:
         assert done.json["types"]["boards"]["status"] == "incomplete"
         assert done.json["types"]["themes"]["status"] == "complete"
 
-        told = run("extract", "boards", "themes", env=looker.env())
+        told = program("extract", "boards", "themes", env=looker.env())
     assert told.code == 3
     assert "partial: what is in the vault is exact, but something is missing" in told.text
     assert "boards  all of it  forbidden  the API user may not see it (403)" in told.text
@@ -84,13 +87,13 @@ def test_what_is_forbidden_makes_a_partial_run_that_names_it() -> None:
 
 def test_a_user_who_does_not_see_everything_gets_a_partial_run_and_the_reason() -> None:
     with EmbeddedLooker(items=60, seed=1, behaviour=Behaviour(admin=False)) as looker:
-        done = run("extract", "boards", "--json", env=looker.env())
+        done = program("extract", "boards", "--json", env=looker.env())
         assert (done.code, done.json["status"]) == (3, "partial")
         assert done.json["reasons"] == ["visibility"]
-        told = run("extract", "boards", env=looker.env())
+        told = program("extract", "boards", env=looker.env())
         assert "does not see everything" in told.text
         assert "--accept-visibility" in told.text
-        accepted = run("extract", "boards", "--accept-visibility", "--json", env=looker.env())
+        accepted = program("extract", "boards", "--accept-visibility", "--json", env=looker.env())
         assert (accepted.code, accepted.json["status"]) == (0, "complete")
 
 
@@ -98,19 +101,19 @@ def test_a_login_that_is_refused_names_where_the_secret_came_from(
     looker: EmbeddedLooker, tmp_path: Path
 ) -> None:
     env = looker.env() | {"LOOKERSDK_CLIENT_SECRET": "mistyped"}
-    done = run("extract", "--json", env=env)
+    done = program("extract", "--json", env=env)
     assert done.code == 4
     check_error(done.json, 4)
-    assert "environment LOOKERSDK_CLIENT_SECRET" in done.said
-    assert looker.base_url in done.said
+    assert "environment LOOKERSDK_CLIENT_SECRET" in done.told
+    assert looker.base_url in done.told
 
     (tmp_path / "looker.ini").write_text(
         f"[Looker]\nbase_url={looker.base_url}\nclient_id={looker.client_id}\n"
         "client_secret=mistyped-too\n"
     )
-    done = run("extract", where=tmp_path)
+    done = program("extract")
     assert (done.code, done.out) == (4, b"")
-    assert "looker.ini [Looker] client_secret" in done.said
+    assert "looker.ini [Looker] client_secret" in done.told
     assert "mistyped-too" not in done.err
 
 
@@ -137,34 +140,34 @@ def test_an_api_user_that_is_disabled_during_the_run_ends_it_with_4() -> None:
     check_error(done.json, 4, begun=True)
     assert done.json["run"] == 1
     assert done.json["error"]["message"] in done.err
-    assert "login" in done.said
-    listed = run("runs", "--json").json
+    assert "login" in done.told
+    listed = program("runs", "--json").json
     assert [one["status"] for one in listed] == ["failed"]
 
 
 def test_a_server_that_nobody_can_reach_is_named() -> None:
     with EmbeddedLooker(items=1) as gone:
         env = gone.env()
-    done = run("extract", "--json", env=env)
+    done = program("extract", "--json", env=env)
     assert done.code == 1
     check_error(done.json, 1)
     assert gone.base_url in done.json["error"]["message"]
-    assert gone.base_url in done.said
+    assert gone.base_url in done.told
 
 
 def test_only_what_was_asked_for_is_extracted(looker: EmbeddedLooker) -> None:
-    some = run("extract", "boards", "themes", "--exclude", "themes", "--json", env=looker.env())
+    some = program("extract", "boards", "themes", "--exclude", "themes", "--json", env=looker.env())
     assert list(some.json["types"]) == ["boards"]
     folder = looker.store.ids("folders")[0]
-    below = run("extract", "--folder", folder, "--recursive", "--json", env=looker.env())
+    below = program("extract", "--folder", folder, "--recursive", "--json", env=looker.env())
     assert below.code == 0
     assert 0 < below.json["types"]["folders"]["items"] <= len(looker.store.ids("folders"))
     assert "users" not in below.json["types"]
 
 
 def test_numbers_of_the_summary_are_those_of_the_object(looker: EmbeddedLooker) -> None:
-    found = run("extract", "boards", "--json", env=looker.env()).json
-    told = run("runs", "show", "1").text
+    found = program("extract", "boards", "--json", env=looker.env()).json
+    told = program("runs", "show", "1").text
     assert found["root_hash"] in told
     assert json.dumps(found["types"]["boards"]["items"]) in told
 
@@ -174,6 +177,6 @@ def test_however_it_is_called_the_root_is_the_same(
     looker: EmbeddedLooker, flags: list[str], vault: Path
 ) -> None:
     types = ["boards", "users", "dashboards"]
-    found = run("extract", *types, *flags, "--json", env=looker.env()).json
-    listed = run("runs", "--json", "--vault", str(vault)).json
+    found = program("extract", *types, *flags, "--json", env=looker.env()).json
+    listed = program("runs", "--json", "--vault", str(vault)).json
     assert found["root_hash"] == listed[0]["root_hash"]

@@ -1,0 +1,88 @@
+"""Ctrl-C and SIGTERM: what was read stays, the run is recorded, the next one goes on with it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from lookervault.demo.behaviour import Behaviour
+from lookervault.demo.server import EmbeddedLooker
+from tests.cli.background import ended, started, wait_until
+from tests.cli.running import Completed, program
+from tests.cli.test_extract import check_shape
+
+
+@pytest.fixture
+def slow() -> Iterator[EmbeddedLooker]:
+    """A run over all of it takes half a minute with one worker."""
+    with EmbeddedLooker(items=60, seed=1, behaviour=Behaviour(latency_ms=200)) as server:
+        yield server
+
+
+def stopped(looker: EmbeddedLooker, number: int, *flags: str) -> Completed:
+    with started("extract", "--workers", "1", *flags, env=looker.env()) as process:
+        wait_until(lambda: len(looker.log) > 5)
+        process.send_signal(number)
+        return ended(process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_ends_with_130_and_is_recorded(
+    slow: EmbeddedLooker, number: int
+) -> None:
+    done = stopped(slow, number, "--json")
+    assert done.code == 130, done
+    check_shape(done.json)
+    assert done.json["status"] == "interrupted"
+    assert done.json["error"]["code"] == 130
+    assert "Run the same command to go on." in done.told
+    assert program("runs", "--json").json[0]["status"] == "interrupted"
+
+
+def test_a_run_that_was_stopped_is_gone_on_with(slow: EmbeddedLooker) -> None:
+    done = stopped(slow, signal.SIGINT)
+    assert done.code == 130
+    assert "interrupted: what was stored stays" in done.text
+    slow.behaviour.latency_ms = 0
+    done = program("extract", "--json", env=slow.env())
+    assert (done.code, done.json["run"], done.json["status"]) == (0, 1, "complete")
+    assert done.told == "Going on with run 1."
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_asks_twice_does_not_wait_for_an_answer(slow: EmbeddedLooker, number: int) -> None:
+    with started("extract", "--workers", "1", env=slow.env()) as process:
+        wait_until(lambda: len(slow.log) > 5)
+        slow.behaviour.latency_ms = 30_000
+        calls = len(slow.log)
+        wait_until(lambda: len(slow.log) > calls)  # ... and the next call is under way
+        process.send_signal(number)
+        wait_until(lambda: process.poll() is not None or _sent(process.send_signal, number))
+        done = ended(process)
+    assert (done.code, done.out) == (130, b"")
+    assert "Interrupted again" in done.told
+    slow.behaviour.latency_ms = 0
+    again = program("extract", "--json", env=slow.env())
+    assert (again.code, again.json["status"]) == (0, "complete")
+
+
+def _sent(send: object, number: int) -> bool:
+    assert callable(send)
+    send(number)
+    return False
+
+
+def test_the_login_can_be_interrupted_too() -> None:
+    with (
+        EmbeddedLooker(items=1, behaviour=Behaviour(rps=0.001)) as looker,
+        started("extract", "--json", env=looker.env()) as process,
+    ):
+        wait_until(lambda: looker.log)
+        process.send_signal(signal.SIGINT)
+        done = ended(process)
+    assert done.code == 130, done
+    check_shape(done.json, begun=False)
+    assert done.json["status"] == "interrupted"
+    assert done.json["error"]["code"] == 130
