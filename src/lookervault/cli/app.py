@@ -19,7 +19,7 @@ def main() -> NoReturn:
     terminal.open_streams()
     debug, json = "--debug" in sys.argv, "--json" in sys.argv
     try:
-        code = _run(sys.argv[1:])
+        code = _run(sys.argv[1:] or ["--help"])
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of the pipe has seen enough
         output.silence()

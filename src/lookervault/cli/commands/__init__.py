@@ -32,7 +32,6 @@ def app() -> typer.Typer:
         name="lookervault",
         help="A backup of a whole Looker instance: exact, and complete or it says what is missing."
         f"\n\n{_EXIT_CODES}",
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},

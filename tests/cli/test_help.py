@@ -1,0 +1,136 @@
+"""What the program says of itself: every command's help, its examples, and its reference."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lookervault import __version__
+from lookervault.cli.commands import build
+from lookervault.content.registry import TYPES
+from lookervault.demo.server import EmbeddedLooker
+from tests.cli.running import LONGEST_S, environment, program
+
+ROOT = Path(__file__).parents[2]
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _commands(child, (*path, name))
+
+
+PATHS = [path for path, _ in _commands(build()) if path]
+EXAMPLES = sorted(
+    {
+        line
+        for path, command in _commands(build())
+        for line in re.findall(r"^ +lookervault (.+)$", command.help or "", re.MULTILINE)
+    }
+)
+RUN = [line for line in EXAMPLES if not line.startswith("demo")]
+
+
+def test_there_are_examples_to_try() -> None:
+    assert len(EXAMPLES) > 15
+    assert {line.split()[0] for line in EXAMPLES} == {path[0] for path in PATHS}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_each_command_explains_itself_with_an_example(path: tuple[str, ...]) -> None:
+    done = program(*path, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert f"lookervault {' '.join(path)}" in done.text.partition("Examples:")[2]
+    assert program(*path, "-h").out == done.out
+
+
+def test_without_arguments_the_help_is_shown_with_commands_and_exit_codes() -> None:
+    done = program("--help")
+    assert done.code == 0
+    for path in PATHS:
+        assert path[0] in done.text
+    for code in (0, 1, 2, 3, 4, 5, 130):
+        assert re.search(rf"^ +{code} +\w", done.text, re.MULTILINE)
+    assert program() == done
+
+
+@pytest.mark.parametrize("flags", [["--version"], ["--version", "list"]])
+def test_the_version_is_told(flags: list[str]) -> None:
+    done = program(*flags)
+    assert (done.code, done.text, done.err) == (0, f"lookervault {__version__}\n", "")
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedLooker, Path]]:
+    """A vault with a run in it."""
+    vault = tmp_path_factory.mktemp("worked") / "lookervault.db"
+    with EmbeddedLooker(items=1) as looker:
+        assert program("extract", "--vault", vault, env=looker.env()).code == 0
+        yield looker, vault
+
+
+@pytest.mark.parametrize("line", RUN)
+def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> None:
+    looker, vault = worked
+    arguments = shlex.split(line.partition(" >")[0])
+    if arguments[0] == "show" and "12" in arguments:
+        arguments[2] = looker.store.ids("dashboards")[0]
+    if "--rate" in arguments:  # the test has not the time that the example takes
+        arguments[arguments.index("--rate") + 1] = "500"
+    env = looker.env()
+    if arguments[0] != "extract":
+        env["LOOKERVAULT_VAULT"] = str(vault)
+    done = program(*arguments, env=env)
+    assert (done.code, bool(done.out)) == (0, True), done
+
+
+def test_the_reference_is_what_the_program_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lookervault.cli.reference", "--check"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def completing(instruction: str, typed: str = "") -> str:
+    """What the installed program tells a shell."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lookervault")],
+        env=environment(
+            {
+                "_LOOKERVAULT_COMPLETE": instruction,
+                "COMP_WORDS": typed,
+                "COMP_CWORD": str(typed.count(" ")),
+            }
+        ),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "mark"), [("bash", "COMPREPLY"), ("zsh", "#compdef"), ("fish", "complete --command")]
+)
+def test_shells_get_a_script_that_completes(shell: str, mark: str) -> None:
+    assert mark in completing(f"source_{shell}")
+
+
+def test_commands_and_types_are_completed() -> None:
+    assert completing("complete_bash", "lookervault ex").split() == ["extract"]
+    offered = completing("complete_bash", "lookervault list da").split()
+    assert offered == [name for name in TYPES if name.startswith("da")]
