@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NoReturn
@@ -33,15 +33,22 @@ _SORTED = msgspec.json.Encoder(order="sorted")
 
 def split(body: bytes) -> list[bytes]:
     """A JSON array's elements, byte for byte as they came. Raises `BadAnswerError`."""
+    return list(elements(body))
+
+
+def elements(body: bytes) -> Iterator[bytes]:
+    """The same, each copied only when it is asked for. Raises before the first one."""
     try:
-        return [bytes(element) for element in _RAW_ARRAY.decode(body)]
+        views: Iterable[msgspec.Raw | bytes] = _RAW_ARRAY.decode(body)
     except (msgspec.MsgspecError, RecursionError):
         # One element with a lone surrogate or deep nesting is enough to get here.
-        return _split_by_tokens(body)
+        views = _split_by_tokens(body)
+    for view in views:
+        yield bytes(view)
 
 
 def _split_by_tokens(body: bytes) -> list[bytes]:
-    elements: list[bytes] = []
+    found: list[bytes] = []
     depth = start = 0
     try:
         for kind, begin, end in scan.tokens(body, array=True):
@@ -51,7 +58,7 @@ def _split_by_tokens(body: bytes) -> list[bytes]:
                 if kind is Kind.OPEN:
                     start = begin
                 else:
-                    elements.append(body[begin if kind is Kind.SCALAR else start : end])
+                    found.append(body[begin if kind is Kind.SCALAR else start : end])
             if kind is Kind.OPEN:
                 depth += 1
     except DamageError as damage:
@@ -59,7 +66,7 @@ def _split_by_tokens(body: bytes) -> list[bytes]:
             f"The answer is no JSON array ({damage}, {len(body)} bytes in all).",
             hint="A proxy's page or a cut connection looks like this: the call is tried again.",
         ) from damage
-    return elements
+    return found
 
 
 def member(body: bytes, key: str) -> str | None:
