@@ -52,14 +52,14 @@ def _escape(character: str) -> str:
 def size(count: float) -> str:
     """Bytes in decimal units: 1.2 MB."""
     power = 0
-    while count >= _STEP and power < len(_UNITS) - 1:
+    while round(count, min(power, 1)) >= _STEP and power < len(_UNITS) - 1:
         count /= _STEP
         power += 1
     return f"{count:.{min(power, 1)}f} {_UNITS[power]}"
 
 
 def duration(seconds: float) -> str:
-    if seconds < _MINUTE:
+    if round(seconds, 1) < _MINUTE:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), _MINUTE)
     hours, minutes = divmod(minutes, 60)
