@@ -86,3 +86,16 @@ def test_the_login_can_be_interrupted_too() -> None:
     check_shape(done.json, begun=False)
     assert done.json["status"] == "interrupted"
     assert done.json["error"]["code"] == 130
+
+
+def test_a_check_can_be_interrupted() -> None:
+    with (
+        EmbeddedLooker(items=1, behaviour=Behaviour(latency_ms=300)) as looker,
+        started("check", "--json", env=looker.env()) as process,
+    ):
+        wait_until(lambda: looker.log)
+        process.send_signal(signal.SIGINT)
+        done = ended(process)
+    assert done.code == 130, done
+    assert done.json["status"] == "interrupted"
+    assert done.told == "Interrupted."

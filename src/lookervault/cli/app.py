@@ -37,5 +37,12 @@ def main() -> NoReturn:
 def _run(arguments: list[str]) -> int:
     from lookervault.cli.commands import build
 
-    result = build()(arguments, standalone_mode=False)
+    try:
+        result = build()(arguments, standalone_mode=False)
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # which typer makes a failure of
+            raise ended.__context__ from None
+        raise
+    if result == Exit.INTERRUPTED and not isinstance(result, Exit):  # typer's word for Ctrl-C
+        raise KeyboardInterrupt
     return int(result or 0)
