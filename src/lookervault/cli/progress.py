@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from lookervault.cli.text import duration
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _EVERY_S = 10.0
 _NARROW = 70
 """Columns below which there is no room for a bar."""
+_WIDE = 100
+"""Columns from which on there is room for the rate beside all the rest."""
 _MOST_LINES = 12
 """Types shown at once; those that are done make room."""
 
@@ -77,7 +80,8 @@ class Display(Quiet):
             TimeRemainingColumn,
         )
 
-        narrow = console.width < _NARROW
+        self._width = console.width
+        narrow = self._width < _NARROW
         columns = [
             TextColumn("{task.description}"),
             *([] if narrow else [BarColumn(bar_width=None)]),
@@ -105,22 +109,41 @@ class Display(Quiet):
             if finished and task is not None:
                 self._progress.remove_task(task)
                 del self._tasks[type_name]
-            elif not finished:
-                if task is None:
-                    shown = len(self._tasks) < _MOST_LINES
-                    task = self._progress.add_task(type_name, visible=shown, speed="")
-                    self._tasks[type_name] = task
+                self._show_first()
+            elif task is not None:
                 self._progress.update(task, completed=done, total=total)
+            elif not finished:
+                self._tasks[type_name] = self._progress.add_task(
+                    type_name,
+                    completed=done,
+                    total=total,
+                    visible=len(self._tasks) < _MOST_LINES,
+                    speed="",
+                )
+
+    def _show_first(self) -> None:
+        """One that had no room takes the line of one that is done."""
+        for task in islice(self._tasks.values(), _MOST_LINES):
+            self._progress.update(task, visible=True)
 
     def beat(self, tally: Tally, rate: float | None) -> None:
         with self._lock:
             done = sum(one[0] for one in self._done.values())
             total = sum(one[1] for one in self._done.values())
             speed = f"{done / max(time.monotonic() - self._began, 0.1):,.0f}/s"
-            text = f"all: {_calls(tally, rate)}"
             self._progress.update(
-                self._all, description=text, completed=done, total=total or None, speed=speed
+                self._all,
+                description=self._what(tally, rate),
+                completed=done,
+                total=total or None,
+                speed=speed,
             )
+
+    def _what(self, tally: Tally, rate: float | None) -> str:
+        """As much as leaves room for the numbers, which Rich would leave out instead."""
+        if self._width < _NARROW:
+            return f"all: {tally.calls.total():,} calls"
+        return f"all: {_calls(tally, rate if self._width >= _WIDE else None)}"
 
 
 def _calls(tally: Tally, rate: float | None) -> str:
