@@ -1,0 +1,48 @@
+"""Who may write to a vault that is there: the same Looker, one program at a time."""
+
+from __future__ import annotations
+
+import signal
+
+from lookervault.demo.behaviour import Behaviour
+from lookervault.demo.server import EmbeddedLooker
+from tests.cli.background import ended, started, wait_until
+from tests.cli.running import program
+
+
+def test_another_looker_is_refused_unless_it_is_the_same_one_renamed() -> None:
+    with EmbeddedLooker(items=1, seed=1) as first, EmbeddedLooker(items=1, seed=2) as second:
+        assert program("extract", "themes", env=first.env()).code == 0
+        refused = program("extract", "themes", env=second.env())
+        assert (refused.code, refused.out) == (2, b"")
+        assert "--same-instance" in refused.told
+        assert len(program("runs", "--json").json) == 1
+        moved = program("extract", "themes", "--same-instance", "--json", env=second.env())
+        assert (moved.code, moved.json["run"]) == (0, 2)
+
+
+def test_a_vault_is_written_by_one_program_at_a_time_and_read_meanwhile() -> None:
+    with (
+        EmbeddedLooker(items=1, seed=1, behaviour=Behaviour(latency_ms=200)) as looker,
+        started("extract", "--workers", "1", env=looker.env()) as process,
+    ):
+        wait_until(lambda: len(looker.log) > 5)
+        second = program("extract", "--json", env=looker.env())
+        assert second.code == 1
+        assert second.json["status"] == "failed"
+        assert "in use" in second.told
+        assert program("runs", "--json").json[0]["status"] == "running"
+        process.send_signal(signal.SIGINT)
+        assert ended(process).code == 130
+
+
+def test_a_fresh_run_leaves_the_stopped_one_behind() -> None:
+    with EmbeddedLooker(items=1, seed=1, behaviour=Behaviour(latency_ms=200)) as looker:
+        with started("extract", "--workers", "1", env=looker.env()) as process:
+            wait_until(lambda: len(looker.log) > 5)
+            process.send_signal(signal.SIGINT)
+            assert ended(process).code == 130
+        looker.behaviour.latency_ms = 0
+        done = program("extract", "themes", "--fresh", "--json", env=looker.env())
+    assert (done.code, done.json["run"], done.json["status"]) == (0, 2, "complete")
+    assert "Going on" not in done.told
