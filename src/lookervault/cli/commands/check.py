@@ -19,6 +19,9 @@ from lookervault.cli.options import (
 if TYPE_CHECKING:
     from lookervault.config.settings import Settings
 
+_WIDE = 100
+"""Columns from which a table has room for a value and where it came from."""
+
 
 def check(
     offline: Annotated[
@@ -93,12 +96,13 @@ def _ask(settings: Settings) -> dict[str, Any]:
 
 def _print_settings(found: dict[str, Any]) -> None:
     from lookervault.cli.output import print_pairs, print_table
+    from lookervault.cli.terminal import width
 
-    print_table(
-        ("setting", "value", "from"),
-        [(row["name"], row["value"], row["source"]) for row in found["settings"]],
-        keep=("setting", "value"),
-    )
+    rows = [(row["name"], row["value"], row["source"]) for row in found["settings"]]
+    if (width() or _WIDE) >= _WIDE:
+        print_table(("setting", "value", "from"), rows, keep=("setting", "value"))
+    else:
+        print_pairs([(name, f"{value} (from: {source})") for name, value, source in rows])
     print()
     print_pairs([(f"{name} version", value) for name, value in found["versions"].items()])
 

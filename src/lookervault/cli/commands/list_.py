@@ -38,7 +38,15 @@ def list_items(
         print_json(rows)
     else:
         columns = ("id", "name", "updated_at", "deleted", "size")
-        print_table(columns, [[row[c] for c in columns] for row in rows], keep=("id",))
+        cells = [[_short(column, row[column]) for column in columns] for row in rows]
+        print_table(columns, cells, keep=("id",), spare=("updated_at", "deleted"))
+
+
+def _short(column: str, value: Any) -> Any:
+    """A time to the minute, where it begins like one: `2026-10-01T09:00:00…`."""
+    if column == "updated_at" and value and value[10:11] == "T":
+        return f"{value[:10]} {value[11:16]}"
+    return value
 
 
 def _row(item: Any) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from lookervault.cli.options import DebugOption, JsonOption, VaultOption
 
 app = typer.Typer(invoke_without_command=True)
 
+_SPARE = ("root_hash", "seconds", "calls", "items")
+"""Columns that a narrow terminal does without."""
+
 
 @app.callback()
 def runs(
@@ -37,7 +40,7 @@ def runs(
         return
     columns = ("run", "started", "status", "items", "calls", "seconds", "root_hash")
     cells = [[_short(column, row[column]) for column in columns] for row in rows]
-    print_table(columns, cells, keep=("run", "started", "status"))
+    print_table(columns, cells, keep=("run", "started", "status"), spare=_SPARE)
 
 
 @app.command("show")

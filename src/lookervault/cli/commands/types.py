@@ -41,10 +41,12 @@ def _print(rows: list[dict[str, Any]]) -> None:
     from lookervault.content.not_backed_up import GROUPS
 
     for row in rows:
-        print(row["type"] + ("" if row["default"] else "  (only where asked for)"))
+        print_text(row["type"] + ("" if row["default"] else " (only where asked for)"))
         print_text(row["holds"], "    ")
         print_text(f"Calls: {row['calls']}. Needs: {row['permission']}.", "    ")
-    print("\nCalls are for N objects in pages of P. Not backed up, and why:\n")
+    print()
+    print_text("Calls are for N objects in pages of P. Not backed up, and why:")
+    print()
     for reason, operations in GROUPS.items():
         print_text(reason, "  ")
         print_text(", ".join(operations), "      ")
