@@ -7,17 +7,21 @@ Only the last step, the transaction, is one at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from lookervault.content.canonical import Canon, Reading, member, split
+from lookervault.content.canonical import Canon, Reading, elements, member, split
 from lookervault.content.model import Answer, ContentType, Item, Missing, Scope
 from lookervault.content.redaction import Redactor
 from lookervault.errors import BadAnswerError
+from lookervault.storage.objects import join
 from lookervault.storage.repository import Repository
+
+_PIECE = 2**20
+"""Bytes of objects that are held at once besides the answer itself."""
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -45,6 +49,15 @@ class Digest:
         self.beside |= other.beside
         self.bad += other.bad
         self.bytes += other.bytes
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is known of an answer's objects while it is read."""
+
+    hashes: dict[str, bytes] = field(default_factory=dict)
+    twice: set[str] = field(default_factory=set)
+    """Ids that came with different objects."""
 
 
 class BatchProcessor:
@@ -77,31 +90,58 @@ class BatchProcessor:
         is no JSON of the form expected.
         """
         digest = Digest()
-        with self._thinking:
-            items = self._items(answer, wanted, digest)
-        if items:
-            self._vault.store(self._run, self._vault.pack(items), None)
-            digest.ids = {item.id for item in items}
-            digest.bytes = sum(len(item.body) for item in items)
+        page = _Page()
+        pieces = [self._vault.pack(items) for items in self._pieces(answer, wanted, digest, page)]
+        packed = join(pieces, page.twice)
+        for items in packed.types.values():
+            self._vault.store(self._run, packed, None)
+            digest.ids = set(items)
+            digest.bytes = sum(one.size for one in items.values())
         return digest
 
-    def _items(self, answer: Answer, wanted: frozenset[str] | None, digest: Digest) -> list[Item]:
-        found: dict[str, Item] = {}
-        twice: set[str] = set()
-        for body in split(answer.body) if answer.id is None else [answer.body]:
-            item = self._read(answer, body)
-            if item is None:
-                digest.bad.append(Missing(self._type.name, "?", "no_identity"))
-            elif wanted is not None and item.id not in wanted:
-                digest.beside.add(item.id)
-            elif self._in_scope(item):
-                digest.seen.add(item.id)
-                if item.id in found:
-                    digest.repeated.add(item.id)
-                    if found[item.id].hash != item.hash:
-                        twice.add(item.id)
-                found[item.id] = item
-        return [item for item in found.values() if item.id not in twice]
+    def _pieces(
+        self, answer: Answer, wanted: frozenset[str] | None, digest: Digest, page: _Page
+    ) -> Iterator[list[Item]]:
+        """The answer's items, a few at a time: what is packed need not stay in memory whole."""
+        bodies = iter([answer.body]) if answer.id is not None else elements(answer.body)
+        while True:
+            items: list[Item] = []
+            size = 0
+            with self._thinking:
+                for body in bodies:
+                    if (item := self._take(answer, body, wanted, digest, page)) is not None:
+                        items.append(item)
+                        size += len(item.body)
+                    if size >= _PIECE:
+                        break
+            if items:
+                yield items
+            if size < _PIECE:
+                return
+
+    def _take(
+        self,
+        answer: Answer,
+        body: bytes,
+        wanted: frozenset[str] | None,
+        digest: Digest,
+        page: _Page,
+    ) -> Item | None:
+        """None where the object is none that is to be stored; the digest tells why."""
+        item = self._read(answer, body)
+        if item is None:
+            digest.bad.append(Missing(self._type.name, "?", "no_identity"))
+        elif wanted is not None and item.id not in wanted:
+            digest.beside.add(item.id)
+        elif self._in_scope(item):
+            digest.seen.add(item.id)
+            if item.id not in page.hashes:
+                page.hashes[item.id] = item.hash
+                return item
+            digest.repeated.add(item.id)
+            if page.hashes[item.id] != item.hash:
+                page.twice.add(item.id)
+        return None
 
     def _read(self, answer: Answer, body: bytes) -> Item | None:
         """None where the object has no identity."""

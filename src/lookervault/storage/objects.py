@@ -36,6 +36,16 @@ class Packed(msgspec.Struct, frozen=True):
     types: dict[str, dict[str, PackedItem]]
 
 
+def join(pieces: Iterable[Packed], leave_out: set[str]) -> Packed:
+    """The pieces of a page as one, without the items of these ids."""
+    types: dict[str, dict[str, PackedItem]] = {}
+    for piece in pieces:
+        for name, items in piece.types.items():
+            kept = {i: one for i, one in items.items() if i not in leave_out}
+            types.setdefault(name, {}).update(kept)
+    return Packed({name: items for name, items in types.items() if items})
+
+
 def pack(items: Sequence[Item], codec_of: Callable[[str, Sequence[bytes]], Codec]) -> Packed:
     """`codec_of` gets the name of a type and the page's bodies of it."""
     pages: dict[str, list[Item]] = {}
