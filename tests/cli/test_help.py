@@ -48,7 +48,6 @@ def test_each_command_explains_itself_with_an_example(path: tuple[str, ...]) -> 
     done = program(*path, "--help")
     assert (done.code, done.err) == (0, "")
     assert f"lookervault {' '.join(path)}" in done.text.partition("Examples:")[2]
-    assert program(*path, "-h").out == done.out
 
 
 def test_without_arguments_the_help_is_shown_with_commands_and_exit_codes() -> None:
@@ -58,7 +57,7 @@ def test_without_arguments_the_help_is_shown_with_commands_and_exit_codes() -> N
         assert path[0] in done.text
     for code in (0, 1, 2, 3, 4, 5, 130):
         assert re.search(rf"^ +{code} +\w", done.text, re.MULTILINE)
-    assert program() == done
+    assert program() == program("-h") == done
 
 
 @pytest.mark.parametrize("flags", [["--version"], ["--version", "list"]])
