@@ -121,17 +121,17 @@ def compact(value: Any) -> bytes:
 # What counts as equal: noise is left out, and a number is its value.
 
 
-def essence(value: Any, noise: Sequence[str] = NOISE, path: str = "") -> Any:
+def essence(value: Any, noise: Sequence[str] = NOISE, path: tuple[str, ...] = ()) -> Any:
     match value:
         case dict():
-            inside = f"{path}." if path else ""
+            steps = {tuple(way.replace("[]", ".[]").strip(".").split(".")) for way in noise}
             return {
-                key: essence(below, noise, inside + key)
+                key: essence(below, noise, (*path, key))
                 for key, below in value.items()
-                if inside + key not in noise
+                if (*path, key) not in steps
             }
         case list():
-            return [essence(element, noise, f"{path}[]") for element in value]
+            return [essence(element, noise, (*path, "[]")) for element in value]
         case bool() | None | str():
             return (type(value).__name__, value)
         case _:

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import NamedTuple
 
 _STRING = rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
 _NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
@@ -45,10 +44,8 @@ class Kind(IntEnum):
     CLOSE = 3
 
 
-class Token(NamedTuple):
-    kind: Kind
-    start: int
-    end: int
+type Token = tuple[Kind, int, int]
+"""What it is, and the offsets of its first byte and of the first byte after it."""
 
 
 def tokens(body: bytes, *, array: bool = False) -> Iterator[Token]:
@@ -61,17 +58,17 @@ def tokens(body: bytes, *, array: bool = False) -> Iterator[Token]:
     while True:
         if open_ and open_[-1] == _OBJECT:
             key = _match(_KEY, body, pos)
-            yield Token(Kind.KEY, *key.span(1))
+            yield (Kind.KEY, *key.span(1))
             pos = key.end()
         value = _match(_VALUE, body, pos)
         start, pos = value.span(1)
         if (opener := body[start]) in _CLOSER:
-            yield Token(Kind.OPEN, start, pos)
+            yield (Kind.OPEN, start, pos)
             open_.append(opener)
             if not _CLOSE.match(body, pos):
                 continue
         else:
-            yield Token(Kind.SCALAR, start, pos)
+            yield (Kind.SCALAR, start, pos)
         while open_:
             after = _match(_AFTER, body, pos)
             start, pos = after.span(1)
@@ -79,7 +76,7 @@ def tokens(body: bytes, *, array: bool = False) -> Iterator[Token]:
                 break
             if body[start] != _CLOSER[open_.pop()]:
                 raise DamageError(start)
-            yield Token(Kind.CLOSE, start, pos)
+            yield (Kind.CLOSE, start, pos)
         if not open_:
             _match(_END, body, pos)
             return
