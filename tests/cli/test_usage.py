@@ -80,3 +80,11 @@ def test_http_to_another_machine_needs_to_be_permitted() -> None:
     assert (done.code, done.out) == (2, b"")
     assert "--allow-http" in done.told
     assert "hidden-word" not in done.err
+
+
+def test_a_slip_of_the_fingers_is_told_before_a_setting_that_is_missing() -> None:
+    for wrong, named in ((["dashbords"], "Did you mean dashboards?"), (["--workers", "0"], "0")):
+        done = program("extract", *wrong)
+        assert (done.code, done.out) == (2, b"")
+        assert named in done.told
+        assert "base URL" not in done.told

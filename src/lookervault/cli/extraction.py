@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,6 +18,7 @@ from lookervault.errors import Exit, LookerVaultError
 if TYPE_CHECKING:
     from lookervault.config.models import ParallelConfig
     from lookervault.config.settings import Settings
+    from lookervault.content.model import ContentType
     from lookervault.extraction.request import Request
     from lookervault.extraction.stop import Stop
 
@@ -82,6 +83,7 @@ def _until_signal(stop: Stop) -> Iterator[None]:
             os.write(2, b"\x1b[?25h" if os.isatty(2) else b"")  # the display hides the cursor
             os.write(2, b"Interrupted again: ended at once.\n")
             os._exit(Exit.INTERRUPTED)
+        os.write(2, b"Stopping, after the calls under way. The same again ends at once.\n")
         stop.request()
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
@@ -96,23 +98,21 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def request(
-    types: list[str],
-    exclude: list[str],
-    folders: list[str],
+    types: Sequence[ContentType],
     settings: Settings,
+    named: Mapping[str, Sequence[str]],
     **choices: Any,
 ) -> Request:
-    """Raises `UsageError` for types that do not exist, or that do not go with `folders`."""
-    from lookervault.content.registry import select
+    """`named` is what the command line says of `types`, `exclude` and `folders`, for the record."""
     from lookervault.extraction.request import Request
 
-    arguments = {"types": types, "exclude": exclude, "folders": folders, **choices}
+    arguments = {**named, **choices}
     arguments.pop("resume_within_s", None)
     return Request(
-        types=select(types, exclude, in_folders=bool(folders)),
+        types=types,
         base_url=settings.base_url,
         program_version=__version__,
-        folders=tuple(folders),
+        folders=tuple(named.get("folders", ())),
         arguments={name: value for name, value in arguments.items() if value},
         **choices,
     )

@@ -51,11 +51,12 @@ def demo(
     from lookervault.cli.commands.extract import run_and_tell
     from lookervault.config.models import parallel_config
     from lookervault.config.settings import load
+    from lookervault.content.registry import select
 
     extraction.check_place(vault)
     with _served(items, seed) as env:
         settings = load({"vault": vault}, env)
-        request = extraction.request([], [], [], settings)
+        request = extraction.request(select([], []), settings, {})
         code = run_and_tell(
             settings, parallel_config({}), request, quiet=quiet, json=json, debug=debug
         )

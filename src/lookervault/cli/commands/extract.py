@@ -105,6 +105,7 @@ def extract(
     from lookervault.cli import extraction
     from lookervault.config.models import parallel_config
     from lookervault.config.settings import load
+    from lookervault.content.registry import select
     from lookervault.errors import UsageError
 
     if recursive and not folder:
@@ -112,14 +113,15 @@ def extract(
     config = parallel_config(
         {"workers": workers, "page_size": page_size, "rate": rate, "queue_size": queue_size}
     )
+    named = {"types": types or [], "exclude": exclude or [], "folders": folder or []}
+    chosen = select(named["types"], named["exclude"], in_folders=bool(folder))
     flags = {"base_url": base_url, "vault": vault, "allow_http": allow_http, "ca_file": ca_file}
     settings = load(flags, os.environ)
     extraction.check_place(settings.vault)
     request = extraction.request(
-        types or [],
-        exclude or [],
-        folder or [],
+        chosen,
         settings,
+        named,
         recursive=recursive,
         same_instance=same_instance,
         accept_visibility=accept_visibility,
