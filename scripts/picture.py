@@ -28,7 +28,7 @@ _HALFWAY = (0.4, 0.9)
 _MOST_KNOWN = 1500
 """Items that the census has found when the picture is taken, at least."""
 _CODES = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|\x1b.|[\x00-\x1f]|[^\x00-\x1f]+", re.DOTALL)
-_ALL = re.compile(r"all: .*?([\d,]+)/([\d,]+)")
+_ALL = re.compile(r"^all .*?(\d+)/(\d+)", re.MULTILINE)
 
 _SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" \
 xmlns="http://www.w3.org/2000/svg" role="img" aria-label="TITLE">

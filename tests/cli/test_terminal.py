@@ -36,7 +36,7 @@ def _check_progress(shown: Shown, columns: int) -> None:
     assert all(len(line) <= columns for lines in frames for line in lines if "calls" in line)
     assert any(line.startswith("looks") for lines in frames for line in lines)
     assert shown.raw.count(HIDE_CURSOR) == shown.raw.count(SHOW_CURSOR) > 0
-    assert not any("all: " in line for line in shown.lines)  # it went away in the end
+    assert not any("types done" in line for line in shown.lines)  # it went away in the end
 
 
 def _check_summary(shown: Shown, columns: int) -> None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 _EVERY_S = 10.0
 _NARROW = 70
 """Columns below which there is no room for a bar."""
-_WIDE = 100
-"""Columns from which on there is room for the rate beside all the rest."""
 _MOST_LINES = 12
 """Types shown at once; those that are done make room."""
 
@@ -40,117 +38,113 @@ class Quiet:
         pass
 
 
+class _Count:
+    """How far the types are: of those that were listed so far."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, tuple[int, int, bool]] = {}
+
+    def update(self, type_name: str, done: int, total: int, *, finished: bool) -> None:
+        self._types[type_name] = (done, total, finished)
+
+    @property
+    def done(self) -> int:
+        return sum(done for done, _, _ in self._types.values())
+
+    @property
+    def total(self) -> int:
+        return sum(total for _, total, _ in self._types.values())
+
+    @property
+    def finished(self) -> int:
+        return sum(finished for _, _, finished in self._types.values())
+
+
 class Lines(Quiet):
     """A line every ten seconds. Used by one thread."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
-        self._began = self._next = clock()
-        self._next += _EVERY_S
-        self._types: dict[str, tuple[int, int]] = {}
+        self._began = clock()
+        self._next = self._began + _EVERY_S
+        self._count = _Count()
 
-    def update(self, type_name: str, done: int, total: int, *, finished: bool) -> None:  # noqa: ARG002 -- a line counts items only
-        self._types[type_name] = (done, total)
+    def update(self, type_name: str, done: int, total: int, *, finished: bool) -> None:
+        self._count.update(type_name, done, total, finished=finished)
 
     def beat(self, tally: Tally, rate: float | None) -> None:
         if (now := self._clock()) < self._next:
             return
         self._next = now + _EVERY_S
-        done = sum(one[0] for one in self._types.values())
-        total = sum(one[1] for one in self._types.values())
+        items = f"{self._count.done:,} of {self._count.total:,} items"
         took = duration(now - self._began)
-        print(f"{took}: {done:,} of {total:,} items, {_calls(tally, rate)}", file=self._stream)
+        print(f"{took}: {items}, {_told(self._count, tally, rate)}", file=self._stream)
         self._stream.flush()
 
 
 class Display(Quiet):
-    """A line per type that is under way, and one for the whole.
+    """A line per type that is under way, one for the whole, and what the calls are like.
 
     `update` and `beat` are called by the run's thread, Rich's own thread draws; `lock` guards what
     both touch.
     """
 
     def __init__(self, console: Any) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from lookervault.cli.progress_bars import Bars
 
-        self._width = console.width
-        narrow = self._width < _NARROW
-        columns = [
-            TextColumn("{task.description}"),
-            *([] if narrow else [BarColumn(bar_width=None)]),
-            MofNCompleteColumn(),
-            *([] if narrow else [TextColumn("{task.fields[speed]}"), TimeRemainingColumn()]),
-        ]
         self._lock = threading.Lock()
-        self._progress = Progress(*columns, console=console, transient=True, expand=not narrow)
+        self._bars = Bars(console, with_bars=console.width >= _NARROW)
         self._tasks: dict[str, Any] = {}
-        self._done: dict[str, tuple[int, int]] = {}
-        self._began = time.monotonic()
-        self._all = self._progress.add_task("all", total=None, speed="")
+        self._count = _Count()
+        self._all = self._bars.add_task("all", total=None)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        self._bars.stop()
 
     def update(self, type_name: str, done: int, total: int, *, finished: bool) -> None:
         with self._lock:
-            self._done[type_name] = (done, total)
+            self._count.update(type_name, done, total, finished=finished)
             task = self._tasks.get(type_name)
             if finished and task is not None:
-                self._progress.remove_task(task)
+                self._bars.remove_task(task)
                 del self._tasks[type_name]
                 self._show_first()
             elif task is not None:
-                self._progress.update(task, completed=done, total=total)
+                self._bars.update(task, completed=done, total=total)
             elif not finished:
-                self._tasks[type_name] = self._progress.add_task(
-                    type_name,
-                    completed=done,
-                    total=total,
-                    visible=len(self._tasks) < _MOST_LINES,
-                    speed="",
+                visible = len(self._tasks) < _MOST_LINES
+                self._tasks[type_name] = self._bars.add_task(
+                    type_name, completed=done, total=total, visible=visible
                 )
 
     def _show_first(self) -> None:
         """One that had no room takes the line of one that is done."""
         for task in islice(self._tasks.values(), _MOST_LINES):
-            self._progress.update(task, visible=True)
+            self._bars.update(task, visible=True)
 
     def beat(self, tally: Tally, rate: float | None) -> None:
         with self._lock:
-            done = sum(one[0] for one in self._done.values())
-            total = sum(one[1] for one in self._done.values())
-            speed = f"{done / max(time.monotonic() - self._began, 0.1):,.0f}/s"
-            self._progress.update(
-                self._all,
-                description=self._what(tally, rate),
-                completed=done,
-                total=total or None,
-                speed=speed,
+            self._bars.told = _told(self._count, tally, rate)
+            self._bars.update(
+                self._all, completed=self._count.done, total=self._count.total or None
             )
 
-    def _what(self, tally: Tally, rate: float | None) -> str:
-        """As much as leaves room for the numbers, which Rich would leave out instead."""
-        if self._width < _NARROW:
-            return f"all: {tally.calls.total():,} calls"
-        return f"all: {_calls(tally, rate if self._width >= _WIDE else None)}"
 
-
-def _calls(tally: Tally, rate: float | None) -> str:
-    retries = tally.retries.total()
-    text = f"{tally.calls.total():,} calls"
-    text += f", {retries:,} retries" if retries else ""
-    return text + (f", at most {rate:.1f} a second" if rate is not None else "")
+def _told(count: _Count, tally: Tally, rate: float | None) -> str:
+    types = "1 type" if count.finished == 1 else f"{count.finished:,} types"
+    parts = [f"{types} done", f"{tally.calls.total():,} calls"]
+    if retries := tally.retries.total():
+        parts.append(f"{retries:,} of them again")
+    if tally.throttled:
+        parts.append(f"{tally.throttled:,} answered with 429")
+    if rate is not None:
+        parts.append(f"at most {rate:.1f} a second")
+    return ", ".join(parts)
 
 
 def choose(*, quiet: bool) -> Quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import pytest
@@ -38,8 +39,8 @@ def test_a_line_comes_every_ten_seconds_and_no_sooner() -> None:
             lines.beat(tally(12), None)
             clock.now += 0.5
     assert stream.getvalue().splitlines() == [
-        "10.0 s: 1,501 of 2,004 items, 12 calls",
-        "20.0 s: 1,501 of 2,004 items, 12 calls",
+        "10.0 s: 1,501 of 2,004 items, 0 types done, 12 calls",
+        "20.0 s: 1,501 of 2,004 items, 0 types done, 12 calls",
     ]
 
 
@@ -48,9 +49,12 @@ def test_a_line_tells_of_retries_and_the_rate() -> None:
     lines = Lines(stream, clock)
     lines.update("boards", 2, 2, finished=True)
     clock.now += 61
-    lines.beat(tally(3, retries=1), 4.25)
+    calls = tally(3, retries=2)
+    calls.throttle()
+    lines.beat(calls, 4.25)
     assert stream.getvalue() == (
-        "1 min 01 s: 2 of 2 items, 3 calls, 1 retries, at most 4.2 a second\n"
+        "1 min 01 s: 2 of 2 items, 1 type done, 3 calls, 2 of them again, 1 answered with 429,"
+        " at most 4.2 a second\n"
     )
 
 
@@ -82,6 +86,8 @@ def test_the_display_has_a_line_per_type_and_one_for_all(columns: int) -> None:
     assert "40/50" in shown
     assert "43/60" in shown
     assert ("━" in shown) == (columns >= 70)
+    told = "0 types done, 7 calls, 2 of them again, at most 5.0 a second"
+    assert told in " ".join(re.sub(r"\x1b\[[\d?]*[A-Za-z]", "", shown).split())
 
 
 def test_the_display_takes_its_lines_away() -> None:
