@@ -41,6 +41,7 @@ class Tally:
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
+        self.throttled = 0
         self.bytes = 0
 
     def call(self, owner: str) -> None:
@@ -50,6 +51,11 @@ class Tally:
     def retry(self, owner: str) -> None:
         with self._lock:
             self.retries[owner] += 1
+
+    def throttle(self) -> None:
+        """A call was answered with 429."""
+        with self._lock:
+            self.throttled += 1
 
     def received(self, size: int) -> None:
         with self._lock:
@@ -161,6 +167,7 @@ class Calls:
             try:
                 body = self._client.get(operation, *path_args, params=params)
             except RateLimitedError as error:
+                self.tally.throttle()
                 self._limiter.throttled(sent_at, error.retry_after)
                 raise
             self._limiter.succeeded(sent_at)
