@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lookervault.content.registry import TYPES
-from lookervault.demo.behaviour import Behaviour
+from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
 
@@ -68,6 +68,53 @@ def test_a_type_that_may_not_be_listed_is_named_and_ends_with_3() -> None:
     assert re.search(r"^boards +forbidden", done.text, re.MULTILINE)
     assert {row["type"]: row["status"] for row in found.json["types"]}["boards"] != "ok"
     assert found.json["complete"] is False
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        (
+            "all_folders",
+            {
+                "folders": "not_found",
+                "content_metadata": "needs folders",
+                "content_metadata_access": "needs folders, content_metadata",
+            },
+        ),
+        ("saml_config", {"settings": "not_found"}),  # one of many calls of its type
+    ],
+)
+def test_what_hangs_on_a_refused_type_is_named_with_it(
+    operation: str, expected: dict[str, str]
+) -> None:
+    with EmbeddedLooker(items=1, behaviour=Behaviour(forbidden={operation: 404})) as limited:
+        found = program("check", "--json", env=limited.env())
+    assert found.code == 3
+    statuses = {row["type"]: row["status"] for row in found.json["types"]}
+    assert {name: word for name, word in statuses.items() if word != "ok"} == expected
+
+
+def test_a_hiccup_of_the_server_is_no_missing_permission() -> None:
+    behaviour = Behaviour(faults_for={"all_boards": [Fault.BAD_GATEWAY]})
+    with EmbeddedLooker(items=1, behaviour=behaviour) as looker:
+        done = program("check", "--json", env=looker.env())
+        assert (done.code, done.json["complete"]) == (0, True)
+        assert done.json["calls"] == len(looker.log) - looker.logins
+
+
+def test_a_server_that_fails_again_and_again_ends_the_check() -> None:
+    failing = {op: [Fault.ERROR_500] * 3 for op in ("all_boards", "search_users")}
+    with EmbeddedLooker(items=1, behaviour=Behaviour(faults_for=failing)) as looker:
+        done = program("check", env=looker.env())
+        assert done.code == 3
+        assert re.search(r"^boards +unreachable", done.text, re.MULTILINE)
+        looker.behaviour.faults_for = failing | {
+            op: [Fault.ERROR_500] * 3
+            for op in ("all_boards", "search_users", "search_groups_with_hierarchy")
+        }
+        done = program("check", env=looker.env())
+    assert done.code == 1
+    assert "500" in done.told
 
 
 def test_a_user_who_sees_a_part_is_told_so() -> None:

@@ -122,6 +122,7 @@ def _print_looker(found: dict[str, Any]) -> None:
     refused = [t for t in found["types"] if t["status"] != "ok"]
     print(f"\n{len(found['types']) - len(refused)} types can be listed.")
     if refused:
-        print("These cannot, and would be missing:")
+        print("Of these, something or all would be missing:")
         rows = [(t["type"], t["status"], t["permission"]) for t in refused]
-        print_table(("type", "answer", "needs"), rows, keep=("type",))
+        print_table(("type", "answer", "the API user needs"), rows, keep=("type",))
+    print(f"Asking took {found['calls']} calls.")
