@@ -48,7 +48,7 @@ def test_list_has_a_row_for_each_item(filled: Filled) -> None:
     assert changed["size"] == len(filled.after)
 
     head, *lines = program("list", "dashboards", "--vault", filled.vault).text.splitlines()
-    assert head.split() == ["id", "name", "updated_at", "deleted", "size"]
+    assert head.split() == ["id", "updated_at", "deleted", "size", "name"]
     assert len(lines) == len(rows)
     assert any("Umsatz – 収益 📈" in line for line in lines)
 

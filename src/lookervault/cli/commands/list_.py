@@ -37,7 +37,7 @@ def list_items(
     if json:
         print_json(rows)
     else:
-        columns = ("id", "name", "updated_at", "deleted", "size")
+        columns = ("id", "updated_at", "deleted", "size", "name")  # the longest one last
         cells = [[_short(column, row[column]) for column in columns] for row in rows]
         print_table(columns, cells, keep=("id",), spare=("updated_at", "deleted"))
 
