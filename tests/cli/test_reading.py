@@ -113,8 +113,8 @@ READERS = [["list", "boards"], ["show", "boards", "1"], ["runs"], ["runs", "show
 @pytest.mark.parametrize("command", READERS, ids=" ".join)
 def test_where_there_is_no_vault_none_is_made(command: list[str], tmp_path: Path) -> None:
     done = program(*command, "--vault", "nowhere.db")
-    assert (done.code, done.out) == (1, b"")
-    assert "nowhere.db" in done.told
+    assert (done.code, done.out) == (2, b"")
+    assert "nowhere.db (flag --vault)" in done.told
     assert not any(tmp_path.iterdir())
 
 

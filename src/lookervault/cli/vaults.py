@@ -11,11 +11,17 @@ if TYPE_CHECKING:
 
 
 def open_vault(vault: Path | None) -> Repository:
-    """Raises `VaultError` where there is none."""
+    """Raises `UsageError` where there is no such file, `VaultError` where it is no vault."""
     from lookervault.config.settings import vault_path
+    from lookervault.errors import UsageError
     from lookervault.storage.repository import Repository
 
-    path, _ = vault_path({"vault": vault}, os.environ)
+    path, source = vault_path({"vault": vault}, os.environ)
+    if not path.exists():
+        raise UsageError(
+            f"There is no vault at {path} ({source}).",
+            hint="Name it with --vault, or make one with `lookervault extract`.",
+        )
     return Repository.open(path, write=False)
 
 
