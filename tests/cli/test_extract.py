@@ -83,6 +83,7 @@ def test_what_is_forbidden_makes_a_partial_run_that_names_it() -> None:
     assert told.code == 3
     assert "partial: what is in the vault is exact, but something is missing" in told.text
     assert "boards  all of it  forbidden  the API user may not see it (403)" in told.text
+    assert "What the API user needs for them:\nboards  see boards;" in told.text
 
 
 def test_a_user_who_does_not_see_everything_gets_a_partial_run_and_the_reason() -> None:

@@ -38,6 +38,7 @@ def test_a_run_that_is_stopped_ends_with_130_and_is_recorded(
     check_shape(done.json)
     assert done.json["status"] == "interrupted"
     assert done.json["error"]["code"] == 130
+    assert done.told.startswith("Stopping, after the calls under way.")
     assert "Run the same command to go on." in done.told
     assert program("runs", "--json").json[0]["status"] == "interrupted"
 

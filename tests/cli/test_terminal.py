@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def _check_summary(shown: Shown, columns: int) -> None:
     assert shown.widest <= max(columns, LONGEST_WORD)
     told = " ".join(shown.text.split())
     assert "Run 1 complete: everything that Looker has is in the vault" in told
-    table = shown.lines[: shown.lines.index("")]
+    assert told.startswith("Backup of https://")
+    head = shown.lines.index("")
+    table = shown.lines[head + 1 : shown.lines.index("", head + 1)]
     assert table[0].split()[:2] == ["type", "items"]
     assert table[-1].split()[0] == "all"
     assert len({line[:columns].rstrip()[-1:].isdigit() for line in table[1:]}) == 1
@@ -54,8 +57,8 @@ def test_the_summary_names_only_what_happened() -> None:
     with EmbeddedLooker(items=60, seed=1) as looker:
         first = in_terminal("extract", "boards", "users", "--quiet", env=looker.env())
         again = in_terminal("extract", "boards", "users", "--quiet", env=looker.env())
-    assert first.lines[0].split() == ["type", "items", "new", "calls"]
-    assert again.lines[0].split() == ["type", "items", "unchanged", "calls"]
+    assert first.lines[2].split() == ["type", "items", "new", "calls"]
+    assert again.lines[2].split() == ["type", "items", "unchanged", "calls"]
     assert "everything that Looker has of these types is in the vault" in again.told
     assert first.raw.count(HIDE_CURSOR) == 0
 
@@ -95,7 +98,7 @@ def test_nothing_of_the_display_gets_into_a_file(tmp_path: Path) -> None:
         assert HIDE_CURSOR in shown.raw
         text = result.read_text()
         assert "\x1b" not in text
-        assert text.startswith("type")
+        assert text.startswith("Backup of")
         shown = in_terminal("extract", "--json", env=looker.env(), stderr=subprocess.PIPE)
     assert '"status": "complete"' in shown.text
 
@@ -141,6 +144,15 @@ def test_json_keeps_titles_and_tells_the_terminal_nothing(hostile: Path) -> None
     shown = in_terminal("list", "boards", "--json", "--vault", hostile)
     assert "\x1b" not in shown.raw
     assert not any(sign in shown.raw for sign in "\x9b\x9d\u2028\u202e\u2066\u200f")
+
+
+def test_show_prints_the_same_json_and_nothing_that_a_terminal_obeys(hostile: Path) -> None:
+    rows = program("list", "boards", "--json", "--vault", hostile).json
+    for row in rows:
+        show = ["show", "boards", row["id"], "--vault", hostile]
+        shown = in_terminal(*show)
+        assert not any(sign in shown.raw for sign in "\x1b\x9b\x9d\u2028\u202e\u2066\u200f")
+        assert json.loads(shown.raw) == program(*show).json
 
 
 def test_an_id_cannot_do_anything_to_a_terminal_either(hostile: Path) -> None:

@@ -111,12 +111,13 @@ def painted(text: str, colour: str) -> str:
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
 
-_COLOURS = {"red": 31, "green": 32, "yellow": 33}
+_COLOURS = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
 
 
-def print_text(text: str, indent: str = "", first: str | None = None) -> None:
+def print_text(text: str, indent: str = "", first: str | None = None, *, colour: str = "") -> None:
     """Running text, wrapped to the page; `first` is the indentation of its first line."""
-    print(_wrapped(text, terminal.page(), indent if first is None else first, indent))
+    lines = _wrapped(text, terminal.page(), indent if first is None else first, indent)
+    print(painted(lines, colour))
 
 
 def _wrapped(text: str, room: int, first: str, then: str) -> str:

@@ -43,6 +43,8 @@ _WHY = {
     "unreachable": "Looker did not answer, or with an error of its own",
 }
 """What the reasons of `missing` mean."""
+_REFUSALS = ("forbidden", "not_found")
+"""Reasons that another permission may remove."""
 
 _NOTHING: dict[str, Any] = {
     "run": None,
@@ -110,6 +112,8 @@ def print_result(found: dict[str, Any], *, all_missing: bool = False) -> None:
     shown = {
         name: t for name, t in found["types"].items() if any(t[c] for c in ("items", *_EVENTS))
     }
+    print_text(f"Backup of {harmless(found['instance'])}", colour="bold")
+    print()
     _print_types(shown, found["calls"])
     empty = [name for name in found["types"] if name not in shown]
     if empty:
@@ -148,7 +152,6 @@ def _status(found: dict[str, Any]) -> str:
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = [
         (f"Run {found['run']}", _status(found)),
-        ("Looker", found["instance"]),
         *([("Folders", ", ".join(found["scope"]))] if found["scope"] else []),
         ("Items", f"{found['items']:,}, {found['items_per_second']:,.0f} a second"),
         ("Calls", _calls(found)),
@@ -190,8 +193,18 @@ def _print_missing(found: dict[str, Any], *, all_missing: bool) -> None:
             keep=("type", "id", "reason"),
             spare=("that is",),
         )
+    _print_needs([m["type"] for m in missing if m["id"] == "*" and m["reason"] in _REFUSALS])
     if len(shown) < len(missing):
         print(f"… and {len(missing) - len(shown):,} more: lookervault runs show {found['run']}")
+
+
+def _print_needs(types: list[str]) -> None:
+    from lookervault.content.registry import TYPES
+
+    if types:
+        print("\nWhat the API user needs for them:")
+        pairs = [(name, TYPES[name].permission) for name in types if name in TYPES]
+        print_pairs(pairs)
 
 
 def _id(id: str) -> str:
