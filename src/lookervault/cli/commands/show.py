@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,7 @@ def show(
       lookervault show dashboards 12
       lookervault show dashboards 12 --run 1 > dashboard.json
     """
+    from lookervault.cli.output import write_bytes
     from lookervault.cli.vaults import check_run, open_vault
     from lookervault.content.registry import content_type
 
@@ -38,14 +40,22 @@ def show(
         check_run(repository, run)
         body = repository.body(name, id, run)
         if body is None:
-            raise _not_there(repository, name, id, run)
-    sys.stdout.buffer.write(body)
-    if sys.stdout.isatty():
-        sys.stdout.buffer.write(b"\n")
+            raise _not_there(repository, name, id, run, vault)
+    write_bytes(_for_a_terminal(body) if sys.stdout.isatty() else body)
 
 
-def _not_there(repository: Repository, name: str, id: str, run: int | None) -> LookerVaultError:
+def _for_a_terminal(body: bytes) -> bytes:
+    """The same JSON value: what a terminal would obey or hide is spelled as its escape."""
+    from lookervault.cli.text import escaped_json
+
+    return f"{escaped_json(body.decode(errors='replace'))}\n".encode()
+
+
+def _not_there(
+    repository: Repository, name: str, id: str, run: int | None, vault: Path | None
+) -> LookerVaultError:
     import difflib
+    import shlex
 
     from lookervault.errors import VaultError
 
@@ -56,7 +66,8 @@ def _not_there(repository: Repository, name: str, id: str, run: int | None) -> L
         return VaultError(
             f"The vault holds no {name}{when}.", hint="`lookervault runs` shows what it holds."
         )
+    where = "" if vault is None else f" --vault {shlex.quote(str(vault))}"
     return VaultError(
         f"The vault holds no {name} with the id {id}{when}.",
-        hint=f"It has {', '.join(near)} …; `lookervault list {name}` shows all.",
+        hint=f"It has {', '.join(near)} …; `lookervault list {name}{where}` shows all.",
     )
