@@ -14,6 +14,7 @@ from lookervault.content.model import Item
 from lookervault.errors import DamagedError
 from lookervault.storage import dictionaries
 from lookervault.storage.dictionaries import Codec, Pool
+from lookervault.storage.schema import row_sum
 
 LARGEST = 10**9
 """Bytes of a body; SQLite's own limit for a value."""
@@ -28,6 +29,16 @@ class PackedItem(msgspec.Struct, frozen=True):
     size: int
     dictionary: int | None
     data: bytes
+
+    def row(self, id: int) -> tuple[int, bytes, int, int | None, bytes, int]:
+        """Every column of the object."""
+        covered = object_sum(self.sha256, self.size, self.dictionary, self.data)
+        return id, self.sha256, self.size, self.dictionary, self.data, covered
+
+
+def object_sum(digest: bytes, size: int, dictionary: int | None, data: bytes) -> int:
+    """The row's sum. `data` may hold bits that the decompressor does not look at."""
+    return row_sum((digest.hex(), size, dictionary, sha256(data).hexdigest()))
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -81,12 +92,10 @@ def insert(
     ids = _present(connection, list(wanted))
     first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM objects").fetchone()[0]
     fresh = [one for one in wanted.values() if one.sha256 not in ids]
-    rows = [
-        (new, one.sha256, one.size, one.dictionary, one.data)
-        for new, one in enumerate(fresh, start=first)
-    ]
+    rows = [one.row(new) for new, one in enumerate(fresh, start=first)]
     connection.executemany(
-        "INSERT INTO objects (id, sha256, size, dictionary, data) VALUES (?, ?, ?, ?, ?)", rows
+        "INSERT INTO objects (id, sha256, size, dictionary, data, sum) VALUES (?, ?, ?, ?, ?, ?)",
+        rows,
     )
     ids.update((row[1], row[0]) for row in rows)
     return ids, sum(len(row[4]) for row in rows)

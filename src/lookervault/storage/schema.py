@@ -21,7 +21,9 @@ CREATE TABLE meta (
   key TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE types (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE types (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, sum INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE dictionaries (
   id INTEGER PRIMARY KEY, type INTEGER NOT NULL, sha256 BLOB NOT NULL, data BLOB NOT NULL
@@ -32,7 +34,7 @@ CREATE TABLE dictionary_copies (
 
 CREATE TABLE objects (
   id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL, size INTEGER NOT NULL, dictionary INTEGER,
-  data BLOB NOT NULL
+  data BLOB NOT NULL, sum INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX objects_by_sha256 ON objects (sha256);
 
@@ -66,7 +68,7 @@ CREATE TABLE missing (
 
 CREATE TABLE pages (
   run INTEGER NOT NULL, type INTEGER NOT NULL, seq INTEGER NOT NULL, number INTEGER,
-  ids TEXT NOT NULL,
+  ids TEXT NOT NULL, sum INTEGER NOT NULL,
   PRIMARY KEY (run, type, seq)
 ) STRICT, WITHOUT ROWID;
 """
@@ -116,7 +118,9 @@ def type_id(connection: sqlite3.Connection, name: str) -> int | None:
 
 
 def add_type(connection: sqlite3.Connection, name: str) -> int:
-    connection.execute("INSERT OR IGNORE INTO types (name) VALUES (?)", (name,))
+    connection.execute(
+        "INSERT OR IGNORE INTO types (name, sum) VALUES (?, ?)", (name, row_sum((name,)))
+    )
     row: tuple[int] = connection.execute("SELECT id FROM types WHERE name = ?", (name,)).fetchone()
     return row[0]
 

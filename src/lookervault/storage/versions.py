@@ -186,11 +186,22 @@ def touch(
 
 
 def add_page(
-    connection: sqlite3.Connection, run: int, type_id: int, number: int | None, ids: Iterable[str]
+    connection: sqlite3.Connection,
+    run: int,
+    type_name: str,
+    type_id: int,
+    number: int | None,
+    ids: Iterable[str],
 ) -> None:
     """The checkpoint of a page, in the transaction of its items."""
+    query = "SELECT coalesce(max(seq), 0) + 1 FROM pages WHERE run = ? AND type = ?"
+    (seq,) = connection.execute(query, (run, type_id)).fetchone()
+    text = json.dumps(list(ids), ensure_ascii=False)
     connection.execute(
-        "INSERT INTO pages SELECT ?1, ?2, coalesce(max(seq), 0) + 1, ?3, ?4"
-        " FROM pages WHERE run = ?1 AND type = ?2",
-        (run, type_id, number, json.dumps(list(ids), ensure_ascii=False)),
+        "INSERT INTO pages (run, type, seq, number, ids, sum) VALUES (?, ?, ?, ?, ?, ?)",
+        (run, type_id, seq, number, text, page_sum(type_name, run, seq, number, text)),
     )
+
+
+def page_sum(type_name: str, run: int, seq: int, number: int | None, ids: str) -> int:
+    return row_sum((type_name, run, seq, number, ids))
