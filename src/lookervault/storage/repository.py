@@ -139,7 +139,7 @@ class Repository:
             total = Stored(0, 0, 0, 0)
             for name, type_id, items in pages:
                 stored = versions.store(connection, run, name, type_id, items)
-                versions.add_page(connection, run, name, type_id, page, items)
+                versions.add_page(connection, run, name, type_id, items, number=page)
                 total = Stored(*map(sum, zip(total, stored, strict=True)))
             return total
 
@@ -159,7 +159,7 @@ class Repository:
 
         def job(connection: sqlite3.Connection) -> None:
             versions.touch(connection, run, type, type_id, seen)
-            versions.add_page(connection, run, type, type_id, None, seen)
+            versions.add_page(connection, run, type, type_id, seen, number=None)
 
         self._write(job)
 

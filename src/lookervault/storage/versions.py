@@ -190,8 +190,9 @@ def add_page(
     run: int,
     type_name: str,
     type_id: int,
-    number: int | None,
     ids: Iterable[str],
+    *,
+    number: int | None,
 ) -> None:
     """The checkpoint of a page, in the transaction of its items."""
     query = "SELECT coalesce(max(seq), 0) + 1 FROM pages WHERE run = ? AND type = ?"
