@@ -30,11 +30,13 @@ def extract_into(
 
     Raises `LookerVaultError` where the run could not be begun.
     """
+    from lookervault.extraction.memory import share_one_arena
     from lookervault.extraction.orchestrator import Orchestrator
     from lookervault.extraction.stop import Stop
     from lookervault.looker.client import Looker
     from lookervault.storage.repository import Repository
 
+    share_one_arena()
     stop = Stop()
     warn_about(settings)
     with Repository.open(settings.vault, write=True) as vault, _until_signal(stop):
