@@ -7,23 +7,17 @@ Only the last step, the transaction, is one at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
-
-from lookervault.content.canonical import Canon, Reading, elements, member, split
+from lookervault.content.canonical import elements
+from lookervault.content.items import ItemReader
 from lookervault.content.model import Answer, ContentType, Item, Missing, Scope
-from lookervault.content.redaction import Redactor
-from lookervault.errors import BadAnswerError
 from lookervault.storage.objects import join
 from lookervault.storage.repository import Repository
 
 _PIECE = 2**20
 """Bytes of objects that are held at once besides the answer itself."""
-
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(slots=True)
@@ -80,8 +74,7 @@ class BatchProcessor:
         self._run = run
         self._vault = vault
         self._thinking = thinking
-        self._canon = Canon(content_type.noise, unordered=content_type.unordered)
-        self._redactor = Redactor(content_type.secrets)
+        self._reader = ItemReader(content_type)
 
     def store(self, answer: Answer, wanted: frozenset[str] | None) -> Digest:
         """Reads the answer's objects and writes them, with their ids as the run's checkpoint.
@@ -128,7 +121,7 @@ class BatchProcessor:
         page: _Page,
     ) -> Item | None:
         """None where the object is none that is to be stored; the digest tells why."""
-        item = self._read(answer, body)
+        item = self._reader.read(answer, body)
         if item is None:
             digest.bad.append(Missing(self._type.name, "?", "no_identity"))
         elif wanted is not None and item.id not in wanted:
@@ -143,79 +136,5 @@ class BatchProcessor:
                 page.twice.add(item.id)
         return None
 
-    def _read(self, answer: Answer, body: bytes) -> Item | None:
-        """None where the object has no identity."""
-        cut, redacted = self._redactor.cut(body)
-        reading = self._canon.read(cut)
-        if answer.id is not None and reading.obj is None:
-            split(b"[%b]" % cut)  # raises where it is no JSON at all, rather than merely extreme
-        identity = self._own_identity(cut, reading)
-        if answer.id is not None:
-            self._check(answer.id, identity, reading)
-            identity = answer.id
-        return None if identity is None else self._item(identity, cut, reading, redacted)
-
-    def _check(self, asked_for: str, identity: str | None, reading: Reading) -> None:
-        if self._type.key is not None and identity != asked_for:
-            came = "something without an id" if identity is None else identity
-            message = f"{self._type.name} {asked_for} was asked for and {came} came"
-            raise BadAnswerError(message)
-        if self._type.schema.endswith("[]") and reading.obj is not None:
-            rows = reading.obj if isinstance(reading.obj, list) else [None]
-            if not all(isinstance(row, dict) for row in rows):
-                message = f"{self._type.name} {asked_for} did not come as a list of rows"
-                raise BadAnswerError(message)
-
-    def _own_identity(self, body: bytes, reading: Reading) -> str | None:
-        if self._type.key is None:
-            return None
-        if isinstance(reading.obj, dict):
-            value = reading.obj.get(self._type.key)
-            return None if value is None else str(value)
-        return member(body, self._type.key)
-
-    def _item(
-        self, identity: str, body: bytes, reading: Reading, redacted: tuple[str, ...]
-    ) -> Item:
-        obj = reading.obj if isinstance(reading.obj, dict) else {}
-        return Item(
-            type=self._type.name,
-            id=identity,
-            body=body,
-            hash=reading.hash,
-            raw_hashed=reading.raw_hashed,
-            name=_text(_told(self._type.title, obj)),
-            updated_at=_text(obj.get("updated_at")),
-            trashed=obj.get("deleted") is True,
-            folder_id=_text(_told(self._type.in_folder, obj)),
-            refs=_told(self._references, obj),
-            redacted=redacted,
-        )
-
-    def _references(self, obj: dict[str, Any]) -> bytes | None:
-        references = self._type.references(obj)
-        grouped = {"has": _grouped(references.has), "needs": _grouped(references.needs)}
-        kept = {kind: targets for kind, targets in grouped.items() if targets}
-        return _encode(kept) if kept else None
-
     def _in_scope(self, item: Item) -> bool:
         return self._type.in_folder is None or self._scope.holds(item.folder_id)
-
-
-def _told[T](by: Callable[[Any], T] | None, obj: dict[str, Any]) -> T | None:
-    """What a type tells of an object: nothing where the object is not built as described."""
-    try:
-        return by(obj) if by else None
-    except (AttributeError, LookupError, TypeError, ValueError):
-        return None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for kind, identity in sorted(set(pairs)):
-        grouped.setdefault(kind, []).append(identity)
-    return grouped

@@ -125,30 +125,33 @@ class Bodies:
     def __init__(self) -> None:
         self._pools: dict[int | None, Pool[zstandard.ZstdDecompressor]] = {}
 
+    def make_ready(self, connection: sqlite3.Connection, dictionary: int | None) -> None:
+        """Reads a dictionary, if it is not there yet. Raises `DamagedError`."""
+        if dictionary not in self._pools:
+            data = None
+            if dictionary is not None:
+                data = zstandard.ZstdCompressionDict(dictionaries.read(connection, dictionary))
+            self._pools[dictionary] = Pool(lambda: zstandard.ZstdDecompressor(dict_data=data))
+
     def restore(self, connection: sqlite3.Connection, name: str, row: Row) -> bytes:
         """The body of a row, proven by its hash. Raises `DamagedError` that says `name`."""
+        self.make_ready(connection, row[2])
+        return self.restore_ready(name, row)
+
+    def restore_ready(self, name: str, row: Row) -> bytes:
+        """The same, once its dictionary was made ready."""
         digest, size, dictionary, data = row
         # Asked before memory is reserved: a flipped bit may claim any size.
         if not 0 <= size <= LARGEST or _claimed_size(data) != size:
             raise damaged(name, "its size is not that which was stored")
         try:
-            with self._pool(connection, dictionary).borrow() as decompressor:
+            with self._pools[dictionary].borrow() as decompressor:
                 body = decompressor.decompress(data)
         except zstandard.ZstdError as error:
             raise damaged(name, str(error)) from error
         if sha256(body).digest() != digest:
             raise damaged(name, "its bytes are not those that were stored")
         return body
-
-    def _pool(
-        self, connection: sqlite3.Connection, dictionary: int | None
-    ) -> Pool[zstandard.ZstdDecompressor]:
-        if dictionary not in self._pools:
-            data = None
-            if dictionary is not None:
-                data = zstandard.ZstdCompressionDict(dictionaries.read(connection, dictionary))
-            self._pools[dictionary] = Pool(lambda: zstandard.ZstdDecompressor(dict_data=data))
-        return self._pools[dictionary]
 
 
 def _claimed_size(data: bytes) -> int:

@@ -1,0 +1,107 @@
+"""The file under the tables: its header, its schema, its structure, and what of it is unused."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+from lookervault.storage import anatomy, log, schema
+from lookervault.storage.anatomy import Pages, Span
+from lookervault.storage.connections import open_reader
+from lookervault.storage.findings import Finding, Findings
+from lookervault.storage.log import Log
+
+_MOST_FAULTS = 1000
+_CACHE_KIB = 16 * 1024
+"""For looking up each row's entries in the indexes."""
+_CONSTANT: tuple[tuple[int, bytes, str], ...] = (
+    (18, b"\x02\x02", "versions of the file's format"),
+    (20, b"\x00\x40\x20\x20", "shares of a page"),
+    (44, bytes((0, 0, 0, 4)), "format of the schema"),
+    (48, bytes(8), "size of the cache, and tables' last root"),
+    (56, bytes((0, 0, 0, 1)), "encoding of text"),
+    (64, bytes(4), "mode of vacuum"),
+    (72, bytes(20), "bytes that are kept for later"),
+)
+"""Bytes of the header that are the same in every vault: where, what, and their meaning."""
+
+
+def header_faults(header: bytes, size: int, recent: Log) -> Iterator[Finding]:
+    for at, expected, meaning in _CONSTANT:
+        if header[at : at + len(expected)] != expected:
+            yield Finding("header", f"the header's {meaning} are not those of a vault")
+    if header[24:28] != header[92:96]:
+        yield Finding("header", "the header's two counts of changes differ")
+    page_size = page_size_of(header)
+    told = int.from_bytes(header[28:32]) * page_size
+    if recent.vault_pages is None and size != told:
+        yield Finding("file", f"the file has {size} bytes where its header says {told}")
+
+
+def page_size_of(header: bytes) -> int:
+    size = int.from_bytes(header[16:18])
+    return 65536 if size == 1 else size
+
+
+def structure_faults(path: Path) -> list[Finding]:
+    """What SQLite's own check says. Opens a connection of its own."""
+    found: list[Finding] = []
+    try:
+        with closing(open_reader(path)) as connection:
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            for (line,) in connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})"):
+                if line != "ok":
+                    found += [Finding("structure", part) for part in str(line).splitlines()]
+    except sqlite3.Error as error:
+        found.append(Finding("structure", f"SQLite's own check stopped: {error}"))
+    return found
+
+
+def check_schema(connection: sqlite3.Connection, findings: Findings) -> None:
+    """Each table and index is spelled as in every vault of this format."""
+    with findings.reading("the schema", "schema"):
+        there = set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
+        for kind, name, *_ in there ^ _expected_schema():
+            findings.add("schema", f"the {kind} {name} is not that of a vault")
+
+
+@cache
+def _expected_schema() -> frozenset[tuple[str, str, str, str | None]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(schema.TABLES)
+        return frozenset(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
+
+
+def unused_spans(path: Path, connection: sqlite3.Connection, recent: Log) -> list[Span]:
+    """Bytes of the file itself that hold nothing.
+
+    Where a log holds newer pages, all of a page that it replaces is unused.
+    """
+    roots = [row[0] for row in connection.execute("SELECT rootpage FROM sqlite_schema") if row[0]]
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    newer = os.open(log.log_path(path), os.O_RDONLY | os.O_CLOEXEC) if recent.pages else None
+    try:
+        return _unused_spans(file, newer, roots, recent)
+    finally:
+        os.close(file)
+        if newer is not None:
+            os.close(newer)
+
+
+def _unused_spans(file: int, newer: int | None, roots: list[int], recent: Log) -> list[Span]:
+    header = os.pread(file, anatomy.HEADER_BYTES, 0)
+    size = page_size_of(header)
+    in_file = os.fstat(file).st_size // size
+    pages = Pages(file, size, max(in_file, recent.vault_pages or 0), recent.pages, newer)
+    first = pages.start_of(1, anatomy.HEADER_BYTES)
+    spans = [
+        (start, length)
+        for start, length in anatomy.unused(pages, [1, *roots], first)
+        if start // size + 1 not in recent.pages and start < in_file * size
+    ]
+    replaced = (number for number in recent.pages if number <= in_file)
+    return spans + [(pages.place(number), size) for number in replaced]
