@@ -67,7 +67,7 @@ PERMISSIONS = ROOT / "docs/how-to/permissions.md"
     [
         (Behaviour(), 0, list(blocks(PERMISSIONS, "console"))[1].partition("\n")[2]),
         (Behaviour(admin=False), 3, "sees      not everything: a run would be partial"),
-        (Behaviour(forbidden={"all_themes": 403}), 3, "These cannot … themes … forbidden"),
+        (Behaviour(forbidden={"all_themes": 403}), 3, "would be missing … themes … forbidden"),
     ],
 )
 def test_check_tells_what_the_guide_to_permissions_says(
