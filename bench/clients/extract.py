@@ -14,6 +14,7 @@ from lookervault.config.settings import Settings, load
 from lookervault.content.model import ContentType
 from lookervault.content.registry import select
 from lookervault.extraction.memory import share_one_arena
+from lookervault.extraction.memory import share_one_arena
 from lookervault.extraction.orchestrator import Orchestrator
 from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Tally
@@ -44,6 +45,7 @@ def run(
     url: str, types: Sequence[str] = (), exclude: Sequence[str] = (), **flags: Any
 ) -> dict[str, Any]:
     """From the login to the vault's closing; nothing is counted before."""
+    share_one_arena()  # as the command does
     chosen = select(list(types), list(exclude))
     share_one_arena()
     with TemporaryDirectory(prefix="lookervault-bench-") as folder, measured() as spent:
