@@ -125,6 +125,6 @@ def test_what_is_ignored_is_remarked_on(looker: EmbeddedLooker) -> None:
 def test_only_debug_shows_where_an_error_came_from() -> None:
     command = [*COMMAND, "runs", "--vault", "none.db", "--debug"]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Traceback (most recent call last)" in done.stderr
     assert "Traceback" not in program("runs", "--vault", "none.db").err
