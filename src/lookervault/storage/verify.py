@@ -78,10 +78,10 @@ class _Check:
 
     def run(self, *, deep: bool, quick: bool, threads: int) -> int:
         """Returns the bytes that are unused. SQLite's own check runs beside the others."""
-        recent = self._check_file()
         with closing(open_reader(self._path)) as connection, ThreadPoolExecutor(1) as beside:
             connection.execute("BEGIN")  # one state of the vault for all that follows
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            recent = self._check_file()
             with _finished_before(beside.submit(verify_file.structure_faults, self._path)) as own:
                 verify_file.check_schema(connection, self._findings)
                 unused = self._check_rows(connection, deep=deep, quick=quick, threads=threads)
@@ -136,7 +136,7 @@ class _Check:
                 self._findings.checked["objects"] += 1
                 if number not in referred:
                     self._findings.checked["unreferenced_objects"] += 1
-                    size += length or 0  # NULL in a damaged row
+                    size += length
         return size
 
     def _unused(self, connection: sqlite3.Connection, recent: Log) -> int:

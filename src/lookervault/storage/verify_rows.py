@@ -113,11 +113,8 @@ class Runs:
 
     def _check_seal(self, run: int) -> None:
         query = "SELECT seal FROM runs WHERE run = ?"
-        found = self._connection.execute(query, (run,)).fetchone()
-        if found is None:
-            self._findings.add("run", "the run is listed, but not found", run=run)
-            return
-        if (seal := found[0]) is None:
+        (seal,) = self._connection.execute(query, (run,)).fetchone()
+        if seal is None:
             self._findings.add(UNSEALED, "the run has not ended, or its end was lost", run=run)
         elif seal != runs.seal_of(self._connection, run):
             self._findings.add("run", "what is told of the run is not what was sealed", run=run)

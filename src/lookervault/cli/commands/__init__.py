@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from lookervault import __version__
-from lookervault.cli.commands import check, demo, extract, list_, runs, show, types, verify
+from lookervault.cli.commands import check, demo, extract, list_, runs, show, types
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -50,7 +50,6 @@ def app() -> typer.Typer:
     root.command("show")(show.show)
     root.command("types")(types.types)
     root.command("check")(check.check)
-    root.command("verify")(verify.verify)
     root.add_typer(runs.app, name="runs")
     root.add_typer(demo.app, name="demo")
     return root
