@@ -14,7 +14,6 @@ from lookervault.config.settings import Settings, load
 from lookervault.content.model import ContentType
 from lookervault.content.registry import select
 from lookervault.extraction.memory import share_one_arena
-from lookervault.extraction.memory import share_one_arena
 from lookervault.extraction.orchestrator import Orchestrator
 from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Tally
@@ -47,7 +46,6 @@ def run(
     """From the login to the vault's closing; nothing is counted before."""
     share_one_arena()  # as the command does
     chosen = select(list(types), list(exclude))
-    share_one_arena()
     with TemporaryDirectory(prefix="lookervault-bench-") as folder, measured() as spent:
         result = _extract(settings(url), Path(folder) / "vault.db", chosen, flags)
     return {**result, "wall": spent.wall, "cpu": spent.cpu}
