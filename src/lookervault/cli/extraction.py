@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lookervault.content.model import ContentType
     from lookervault.extraction.request import Request
     from lookervault.extraction.stop import Stop
+    from lookervault.proof.keys import SigningKey
 
 
 def extract_into(
@@ -39,7 +40,9 @@ def extract_into(
     share_one_arena()
     stop = Stop()
     warn_about(settings)
-    with Repository.open(settings.vault, write=True) as vault, _until_signal(stop):
+    signer = signer_of(settings)
+    vault_of = Repository.open(settings.vault, write=True, signer=signer)
+    with vault_of as vault, _until_signal(stop):
         client = Looker(settings, pool_size=config.workers)
         try:
             with progress.choose(quiet=quiet) as shown:
@@ -55,6 +58,18 @@ def extract_into(
         sizes = vault.size_report()
     found |= {"vault": str(settings.vault), "raw_bytes": sizes.raw}
     return found | {"vault_bytes": settings.vault.stat().st_size}, done.error
+
+
+def signer_of(settings: Settings) -> SigningKey | None:
+    """Raises `UsageError` where the file that is to hold the key does not."""
+    if settings.signing_key is None:
+        return None  # and what signs is not even loaded
+    from lookervault.proof import keys
+
+    signer = keys.read(settings.signing_key, settings.source("signing_key"))
+    if keys.others_may_read(settings.signing_key):
+        failures.warn(f"Others may read the signing key: chmod 600 {settings.signing_key}")
+    return signer
 
 
 def warn_about(settings: Settings) -> None:

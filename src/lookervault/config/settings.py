@@ -39,6 +39,8 @@ class Settings:
     """The proxy's URL, which may hold a password."""
     vault: Path = Path(DEFAULT_VAULT)
     allow_http: bool = False
+    signing_key: Path | None = None
+    """The file with the private key that signs certificates."""
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -57,6 +59,7 @@ class Settings:
             "proxy": values.without_password(self.proxy.reveal()) if self.proxy else "none",
             "vault": str(self.vault),
             "allow_http": _yes_no(value=self.allow_http),
+            "signing_key": str(self.signing_key or "none: certificates are not signed"),
         }
         return [(name, text, self.source(name)) for name, text in shown.items()]
 
@@ -86,6 +89,8 @@ _NAMES = {
     "timeout": _Name(environment=("LOOKERSDK_TIMEOUT",), ini="timeout"),
     "vault": _Name(environment=("LOOKERVAULT_VAULT",)),
     "allow_http": _Name(),
+    # No flag: all runs of a vault are to be signed, or none.
+    "signing_key": _Name(flag=False, environment=("LOOKERVAULT_SIGNING_KEY",)),
 }
 
 
@@ -162,6 +167,7 @@ def load(
         proxy=Secret(proxy) if proxy else None,
         vault=take("vault", values.vault, default=Path(DEFAULT_VAULT)),
         allow_http=allow_http,
+        signing_key=take("signing_key", values.signing_key, default=None),
         sources=sources,
         notes=_notes(places),
     )

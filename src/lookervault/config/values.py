@@ -56,6 +56,16 @@ def ca_file(text: str, source: str) -> Path | None:
     )
 
 
+def signing_key(text: str, source: str) -> Path | None:
+    path = Path(text)
+    if path.exists():
+        return path
+    raise UsageError(
+        f"{source} names {text!r}, which does not exist.",
+        hint="Name the private key that signs certificates; `lookervault key new` makes one.",
+    )
+
+
 def token_text(name: str) -> Callable[[str, str], str]:
     """For what must be one word. The message never repeats it: it may be the secret."""
 

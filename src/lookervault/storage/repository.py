@@ -15,6 +15,7 @@ import msgspec
 from lookervault.content.model import Item, Missing
 from lookervault.errors import VaultError
 from lookervault.storage import (
+    certificates,
     dictionaries,
     listing,
     merkle,
@@ -24,6 +25,7 @@ from lookervault.storage import (
     schema,
     versions,
 )
+from lookervault.storage.certificates import CertificateRow, Fault, Signer
 from lookervault.storage.connections import Readers
 from lookervault.storage.dictionaries import Codec, Trainer
 from lookervault.storage.failures import explaining
@@ -51,9 +53,10 @@ class Repository:
     must be read by the thread that asked for it, and shows the vault as it was when it began.
     """
 
-    def __init__(self, path: Path, lock: ProcessLock | None) -> None:
+    def __init__(self, path: Path, lock: ProcessLock | None, signer: Signer | None = None) -> None:
         self._path = path
         self._lock = lock
+        self._signer = signer
         self._writer = Writer(path) if lock else None
         self._readers = Readers(path)
         self._bodies = Bodies()
@@ -64,8 +67,17 @@ class Repository:
         self._closed = False
 
     @classmethod
-    def open(cls, path: Path, *, write: bool, clock: Callable[[], float] = time.time) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        write: bool,
+        signer: Signer | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
         """With `write` the vault is made where there is none, and no other process may write it.
+
+        `signer` signs the certificates of the runs that end here; without, they are not signed.
 
         Raises `VaultError` where it is in use, missing, of another kind or too new.
         """
@@ -78,7 +90,7 @@ class Repository:
                 make(path)
             check_header(path)
             with explaining(path):
-                return cls(path, lock)
+                return cls(path, lock, signer)
         except BaseException:
             lock.release()
             raise
@@ -169,8 +181,13 @@ class Repository:
             return roots.confirmed(connection, run, type)
 
     def end_run(self, run: int, end: RunEnd) -> None:
-        """Writes how it ended, with a seal over all that is known of it, to the disk."""
-        self._writing().write_durably(lambda connection: roots.end_run(connection, run, end))
+        """Writes how it ended, its seal and its certificate to the disk: all of it, or nothing."""
+
+        def job(connection: sqlite3.Connection) -> None:
+            roots.end_run(connection, run, end)
+            certificates.issue(connection, run, self._signer)
+
+        self._writing().write_durably(job)
         self._begun.discard(run)
 
     def root(self, run: int, types: Sequence[str]) -> tuple[bytes, dict[str, bytes]]:
@@ -201,6 +218,21 @@ class Repository:
         """Whether the run ended and nothing of its rows was changed since."""
         with self._reading() as connection:
             return runs.is_sealed(connection, run)
+
+    def certificates(self) -> list[CertificateRow]:
+        """From the first on. A run that was gone on with has several: the last one counts."""
+        with self._reading() as connection:
+            return list(certificates.read_all(connection))
+
+    def certificate_faults(self) -> list[Fault]:
+        """What is wrong with the chain, or with what the runs' rows say beside it."""
+        with self._one_state() as connection:
+            return list(certificates.faults(connection))
+
+    def contradictions(self, certificate: CertificateRow) -> list[str]:
+        """Where the rows of its run now say something else than the newest certificate of it."""
+        with self._one_state() as connection:
+            return list(certificates.row_faults(connection, certificate))
 
     def _with_status(self, row: RunRow, *, newest: bool) -> RunRow:
         if row.status != "running" or row.run in self._begun:
@@ -287,6 +319,16 @@ class Repository:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with explaining(self._path):
             yield self._readers.get()
+
+    @contextmanager
+    def _one_state(self) -> Iterator[sqlite3.Connection]:
+        """As of one moment, whatever is written meanwhile. Not to be nested."""
+        with self._reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
 
     def _writing(self) -> Writer:
         if self._writer is None:

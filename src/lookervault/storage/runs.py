@@ -162,9 +162,15 @@ def seal_of(connection: sqlite3.Connection, run: int) -> bytes:
     return sha256(text.encode()).digest()
 
 
-def is_sealed(connection: sqlite3.Connection, run: int) -> bool:
+def read_seal(connection: sqlite3.Connection, run: int) -> Digest | None:
+    """As it was written; None where the run has not ended, or is not there."""
     row = connection.execute("SELECT seal FROM runs WHERE run = ?", (run,)).fetchone()
-    return row is not None and row[0] is not None and row[0] == seal_of(connection, run)
+    return None if row is None else msgspec.convert(row[0], Digest | None)
+
+
+def is_sealed(connection: sqlite3.Connection, run: int) -> bool:
+    seal = read_seal(connection, run)
+    return seal is not None and seal == seal_of(connection, run)
 
 
 def is_whole(connection: sqlite3.Connection, run: int, type_name: str) -> bool:

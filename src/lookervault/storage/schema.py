@@ -71,6 +71,11 @@ CREATE TABLE pages (
   ids TEXT NOT NULL, sum INTEGER NOT NULL,
   PRIMARY KEY (run, type, seq)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE certificates (
+  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, statement TEXT NOT NULL, signature BLOB,
+  sum INTEGER NOT NULL
+) STRICT;
 """
 
 

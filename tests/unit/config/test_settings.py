@@ -109,7 +109,22 @@ def test_each_setting_is_shown_with_its_source_and_the_secrets_masked(tmp_path: 
         ("proxy", "http://***@proxy.example:3128", "environment HTTPS_PROXY"),
         ("vault", "v.db", "environment LOOKERVAULT_VAULT"),
         ("allow_http", "no", "default"),
+        ("signing_key", "none: certificates are not signed", "default"),
     ]
+
+
+def test_the_signing_key_is_a_file_that_the_environment_names(tmp_path: Path) -> None:
+    key = tmp_path / "k.pem"
+    key.write_text("what is in it is not read here")
+    settings = load({}, env(LOOKERVAULT_SIGNING_KEY=str(key)))
+    assert settings.signing_key == key
+    assert settings.rows()[-1] == ("signing_key", str(key), "environment LOOKERVAULT_SIGNING_KEY")
+
+
+def test_a_signing_key_that_is_not_there_is_named_with_its_source(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="LOOKERVAULT_SIGNING_KEY names .*no.pem") as raised:
+        load({}, env(LOOKERVAULT_SIGNING_KEY=str(tmp_path / "no.pem")))
+    assert "lookervault key new" in raised.value.hint
 
 
 def test_the_secret_is_never_shown_by_accident() -> None:

@@ -8,7 +8,17 @@ from typing import Any
 import typer
 
 from lookervault import __version__
-from lookervault.cli.commands import check, demo, extract, list_, runs, show, types
+from lookervault.cli.commands import (
+    certificate,
+    check,
+    demo,
+    extract,
+    key,
+    list_,
+    runs,
+    show,
+    types,
+)
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -51,6 +61,8 @@ def app() -> typer.Typer:
     root.command("types")(types.types)
     root.command("check")(check.check)
     root.add_typer(runs.app, name="runs")
+    root.add_typer(certificate.app, name="certificate")
+    root.add_typer(key.app, name="key")
     root.add_typer(demo.app, name="demo")
     return root
 
