@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from lookervault.cli.options import DebugOption, JsonOption, QuietOption
 
+if TYPE_CHECKING:
+    from lookervault.errors import LookerVaultError
+
 app = typer.Typer(invoke_without_command=True)
 
 _VAULT = Path("lookervault-demo.db")
+_ITEMS = 5000
+_PATIENCE_S = 60
+"""Seconds that a server may take to start, and to end."""
 
 ItemsOption = Annotated[int, typer.Option("--items", help="Objects of the company, about.", min=1)]
 SeedOption = Annotated[int, typer.Option("--seed", help="Another seed is another company.")]
@@ -28,7 +34,7 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Another seed is another
 @app.callback()
 def demo(
     context: typer.Context,
-    items: ItemsOption = 2000,
+    items: ItemsOption = _ITEMS,
     seed: SeedOption = 1,
     vault: Annotated[
         Path, typer.Option("--vault", help="The vault's file.", metavar="FILE")
@@ -47,21 +53,26 @@ def demo(
     """
     if context.invoked_subcommand is not None:
         return 0
-    from lookervault.cli import extraction
+    from lookervault.cli import extraction, failures
     from lookervault.cli.commands.extract import run_and_tell
     from lookervault.config.models import parallel_config
     from lookervault.config.settings import load
     from lookervault.content.registry import select
+    from lookervault.errors import Exit
 
     extraction.check_place(vault)
     with _served(items, seed) as env:
+        if not quiet and not json:
+            where = env["LOOKERSDK_BASE_URL"]
+            failures.note(f"A made-up company of about {items:,} objects is served at {where}.")
+            failures.note(f"Its vault is {vault}.")
         settings = load({"vault": vault}, env)
         request = extraction.request(select([], []), settings, {})
         code = run_and_tell(
             settings, parallel_config({}), request, quiet=quiet, json=json, debug=debug
         )
-    if not json and code == 0:
-        _print_next(vault)
+    if not json and code == Exit.COMPLETE:
+        print("  lookervault types")
     return code
 
 
@@ -70,7 +81,7 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", help="0: any that is free.", min=0, max=65_535)
     ] = 8000,
-    items: ItemsOption = 2000,
+    items: ItemsOption = _ITEMS,
     seed: SeedOption = 1,
     latency_ms: Annotated[
         float,
@@ -120,44 +131,54 @@ def _served(items: int, seed: int) -> Iterator[Mapping[str, str]]:
     """The environment that leads to an embedded Looker, which is another process meanwhile."""
     command = [sys.executable, "-m", "lookervault", "demo", "serve", "--port", "0", "--until-eof"]
     command += ["--items", str(items), "--seed", str(seed)]
-    with subprocess.Popen(  # noqa: S603 -- our own program, with numbers as arguments
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    ) as server:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(  # noqa: S603 -- our own program, with numbers as arguments
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            start_new_session=True,
+        ) as server,
+    ):
+        watchdog = threading.Timer(_PATIENCE_S, server.kill)
         try:
-            yield _environment(server)
+            watchdog.start()
+            env = _environment(server.stdout or ())
+            watchdog.cancel()
+            if env is None:
+                raise _not_started(said)
+            yield env
         finally:
-            server.terminate()
+            watchdog.cancel()
+            _end(server)
 
 
-def _environment(server: subprocess.Popen[str]) -> dict[str, str]:
-    from lookervault.errors import LookerVaultError
-
+def _environment(lines: Iterable[str]) -> dict[str, str] | None:
+    """What the server prints once it listens; None where it ended before."""
     found: dict[str, str] = {}
-    for line in server.stdout or ():
+    for line in lines:
         name, _, value = line.removeprefix("export ").strip().partition("=")
         found[name] = value
         if "LOOKERSDK_CLIENT_SECRET" in found:
             return found
-    raise LookerVaultError(
-        "The embedded Looker did not start.",
-        hint="`lookervault demo serve` on its own shows why.",
+    return None
+
+
+def _not_started(said: TextIO) -> LookerVaultError:
+    from lookervault.errors import LookerVaultError
+
+    said.seek(0)
+    return LookerVaultError(
+        f"The embedded Looker did not start: {' '.join(said.read().split()) or 'it said nothing'}",
+        hint="`lookervault demo serve --debug` on its own shows more.",
     )
 
 
-def _print_next(vault: Path) -> None:
-    from lookervault.storage.repository import Repository
-
-    with Repository.open(vault, write=False) as repository:
-        dashboard = next((item.id for item in repository.items("dashboards")), None)
-    name = shlex.quote(str(vault))
-    print("\nTry next:")
-    print(f"  lookervault list dashboards --vault {name}")
-    if dashboard is not None:
-        print(f"  lookervault show dashboards {dashboard} --vault {name}")
-    print(f"  lookervault runs --vault {name}")
-    print("  lookervault types")
+def _end(server: subprocess.Popen[str]) -> None:
+    server.terminate()
+    try:
+        server.wait(_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        server.kill()

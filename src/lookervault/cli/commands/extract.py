@@ -136,6 +136,7 @@ def run_and_tell(
 ) -> int:
     """Runs it and prints what came of it; returns the exit code."""
     from lookervault.cli import extraction, failures
+    from lookervault.cli.next_steps import print_next
     from lookervault.cli.output import print_json
     from lookervault.cli.report import failure, not_begun, print_result
     from lookervault.errors import LookerVaultError, UsageError
@@ -150,6 +151,7 @@ def run_and_tell(
         print_json(found | (failure(error) if error else {}))
     elif found["run"] is not None:
         print_result(found)
+        print_next(settings.vault, found["run"])
     if error is not None:
         failures.explain(error, debug=debug)
     return extraction.exit_code(found, error)
