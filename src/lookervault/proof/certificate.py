@@ -26,20 +26,28 @@ KEY = "key"
 
 
 def check_chain(vault: Repository, trusted: Collection[str] = ()) -> list[Finding]:
-    """Everything that certificates and rows of runs can tell; roots of content are not computed.
+    """Everything that certificates and rows of runs can tell; roots of content are not computed."""
+    try:
+        found = [Finding(CERTIFICATE, f.detail, run=f.run) for f in vault.certificate_faults()]
+    except DamagedError as error:
+        return [_unreadable(error)]
+    return found + check_signatures(vault, trusted)
 
-    With `trusted` (public keys), the newest certificate must be signed by one of them: it vouches
-    for all before it.
+
+def check_signatures(vault: Repository, trusted: Collection[str] = ()) -> list[Finding]:
+    """With `trusted` (public keys), the newest certificate must be signed by one of them: it
+    vouches for all before it.
     """
     try:
         rows = vault.certificates()
-        found = [Finding(CERTIFICATE, f.detail, run=f.run) for f in vault.certificate_faults()]
     except DamagedError as error:
-        return [Finding(CERTIFICATE, f"the certificates cannot be read: {error.message}")]
-    found += [finding for row in rows for finding in check_signature(row.certificate)]
-    if rows:
-        found += check_key(rows[-1].certificate, trusted)
-    return found
+        return [_unreadable(error)]
+    found = [finding for row in rows for finding in check_signature(row.certificate)]
+    return found + [finding for row in rows[-1:] for finding in check_key(row.certificate, trusted)]
+
+
+def _unreadable(error: DamagedError) -> Finding:
+    return Finding(CERTIFICATE, f"the certificates cannot be read: {error.message}")
 
 
 def check_signature(certificate: Certificate) -> Iterator[Finding]:

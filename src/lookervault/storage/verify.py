@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lookervault.errors import DamagedError
-from lookervault.storage import log, verify_file
+from lookervault.storage import certificates, log, verify_file
 from lookervault.storage.anatomy import HEADER_BYTES, Span
 from lookervault.storage.connections import open_reader
 from lookervault.storage.failures import explaining
@@ -109,6 +109,7 @@ class _Check:
         names = check_types(connection, findings)
         runs = Runs(connection, findings)
         runs.check_seals()
+        self._check_certificates(connection)
         if quick:
             return 0
         check_dictionaries(connection, findings)
@@ -126,6 +127,11 @@ class _Check:
         for done in runs.check_roots({n: sorted(found) for n, found in items.boundaries.items()}):
             self._watch("runs", done, runs.sealed)
         return self._unreferred(connection, items.referred)
+
+    def _check_certificates(self, connection: sqlite3.Connection) -> None:
+        with self._findings.reading("the certificates", "certificate"):
+            for run, detail in certificates.faults(connection):
+                self._findings.add("certificate", detail, run=run)
 
     def _unreferred(self, connection: sqlite3.Connection, referred: Marks) -> int:
         """Counts objects that no version refers to; returns what their bodies take."""
