@@ -14,7 +14,7 @@ from lookervault.extraction.request import Request
 from lookervault.proof import certificate as proof
 from lookervault.proof.certificate import check_chain, check_in_vault
 from lookervault.storage import certificates
-from lookervault.storage.certificates import Certificate, parse
+from lookervault.storage.certificates import Certificate, CertificateRow, parse
 from lookervault.storage.findings import Finding
 from lookervault.storage.repository import Repository
 from lookervault.storage.verify import verify
@@ -234,6 +234,37 @@ def test_a_chain_that_was_signed_anew_is_betrayed_by_another_key(vault: Path) ->
     assert found(vault) == []
     assert [finding.kind for finding in found(vault, OURS.key)] == ["key"]
     assert found(vault, THEIRS.key, OURS.key) == []
+
+
+def test_a_signed_certificate_of_another_vault_breaks_the_chain(
+    vault: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.db"
+    for state in range(2):
+        add_run(other, state)
+    stopped_run(other)
+    chain = [row.certificate for row in rows(vault)]
+    forge(vault, [*chain[:2], rows(other)[2].certificate])
+    assert details(vault) == (
+        "certificate 3: it does not follow the certificate before it; "
+        "certificate 4: it does not follow the certificate before it"
+    )
+
+
+def test_a_certificate_in_the_place_of_another_run_is_found(vault: Path) -> None:
+    first = rows(vault)[0]
+    moved = CertificateRow(1, 9, first.certificate, first.sum)
+    assert "certificate 1: it is certificate 1, of run 1" in [
+        fault.detail for fault in certificates.chain_faults([moved])
+    ]
+
+
+def test_a_false_signature_earlier_in_the_chain_is_found(vault: Path) -> None:
+    chain = [row.certificate for row in rows(vault)]
+    forge(vault, [chain[0], Certificate(chain[1].statement, bytes(64))])
+    with Repository.open(vault, write=False) as repository:
+        checked = check_in_vault(repository, chain[3])
+    assert [(finding.kind, finding.run) for finding in checked.findings] == [("signature", 2)]
 
 
 def test_an_unsigned_certificate_is_not_the_one_of_a_key(tmp_path: Path) -> None:
