@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ import pytest
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.background import ended, started, wait_until
-from tests.cli.running import Completed, program
+from tests.cli.running import COMMAND, Completed, environment, program
 from tests.cli.test_extract import check_shape
 
 
@@ -107,3 +108,18 @@ def test_a_check_can_be_interrupted() -> None:
     assert done.code == 130, done
     assert done.json["status"] == "interrupted"
     assert done.told == "Interrupted."
+
+
+def test_a_run_that_is_to_ignore_ctrl_c_goes_on(slow: EmbeddedLooker) -> None:
+    """As one in the background of a script, which the shell starts so."""
+    deaf = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *COMMAND]
+    with subprocess.Popen(
+        [*deaf, "extract", "boards", "--json"],
+        env=environment(slow.env()),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        wait_until(lambda: len(slow.log) > 1)
+        process.send_signal(signal.SIGINT)
+        done = ended(process)
+    assert (done.code, done.json["status"]) == (0, "complete"), done

@@ -103,7 +103,8 @@ def _until_signal(stop: Stop) -> Iterator[None]:
         os.write(2, b"Stopping, after the calls under way. The same again ends at once.\n")
         stop.request()
 
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    heeded = [one for one in _SIGNALS if signal.getsignal(one) != signal.SIG_IGN]  # not by nohup
+    before = {number: signal.signal(number, on_signal) for number in heeded}
     try:
         yield
     finally:

@@ -20,20 +20,17 @@ Written by `make generate` from the program's own help; not edited by hand.
 
 
 def page() -> str:
-    root: Any = build()
-    sections = [_HEAD]
-    for path, command in _walk("lookervault", root):
-        context = command.make_context(path, [], resilient_parsing=True)
-        context.terminal_width = context.max_content_width = 100
-        context.info_name = path
-        sections.append(f"## {path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
-    return "\n".join(sections)
+    return "\n".join([_HEAD, *_sections("lookervault", build(), None)])
 
 
-def _walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
-    yield path, command
-    for name, child in getattr(command, "commands", {}).items():
-        yield from _walk(f"{path} {name}", child)
+def _sections(name: str, command: Any, parent: Any) -> Iterator[str]:
+    """A command's help, then that of each command below it."""
+    context = command.make_context(name, [], parent=parent, resilient_parsing=True)
+    context.terminal_width = context.max_content_width = 100
+    help = command.get_help(context).rstrip()
+    yield f"## {context.command_path}\n\n```text\n{help}\n```\n"
+    for child, below in getattr(command, "commands", {}).items():
+        yield from _sections(child, below, context)
 
 
 def main(arguments: list[str]) -> int:

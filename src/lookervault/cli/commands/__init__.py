@@ -30,6 +30,21 @@ Exit codes:
   5    vault damaged
   130  interrupted"""
 
+_ENVIRONMENT = """\b
+Environment (flags come first):
+  LOOKERSDK_BASE_URL       where Looker is
+  LOOKERSDK_CLIENT_ID      the API key
+  LOOKERSDK_CLIENT_SECRET  the API key's secret
+  LOOKERSDK_VERIFY_SSL     false: trust anyone
+  LOOKERSDK_TIMEOUT        seconds to wait
+  REQUESTS_CA_BUNDLE, SSL_CERT_FILE
+                           a private authority
+  HTTPS_PROXY, NO_PROXY    how to get there
+  LOOKERVAULT_VAULT        the vault's file
+  LOOKERVAULT_SIGNING_KEY  signs certificates
+  NO_COLOR                 set: no colours
+  CI                       set: plain progress"""
+
 
 def _print_version(asked: bool) -> None:
     if asked:
@@ -41,7 +56,7 @@ def app() -> typer.Typer:
     root = typer.Typer(
         name="lookervault",
         help="A backup of a whole Looker instance: exact, and complete or it says what is missing."
-        f"\n\n{_EXIT_CODES}",
+        f"\n\n{_EXIT_CODES}\n\n{_ENVIRONMENT}",
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -23,7 +23,7 @@ def extract(
     types: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TYPE]...",
+            metavar="TYPE",
             autocompletion=complete_type,
             help="Content types; without any, all that are on by default.",
             show_default=False,
