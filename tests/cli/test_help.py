@@ -81,6 +81,8 @@ def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> No
     arguments = shlex.split(line.partition(" >")[0])
     if arguments[0] == "show" and "12" in arguments:
         arguments[2] = looker.store.ids("dashboards")[0]
+    if arguments[0] == "salvage":
+        arguments[1] = str(vault)
     if "--rate" in arguments:  # the test has not the time that the example takes
         arguments[arguments.index("--rate") + 1] = "500"
     env = looker.env()

@@ -22,6 +22,7 @@ _WORDS = {
     "interrupted": "interrupted: what was stored stays; run the same command again",
     "failed": "failed: what was stored stays; run the same command again",
     "running": "still running",
+    "salvaged": "salvaged from a damaged vault: what is there is exact, more may be lost",
 }
 _COLOURS = {"complete": "green", "partial": "yellow", "interrupted": "yellow", "failed": "red"}
 

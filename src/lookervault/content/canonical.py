@@ -132,6 +132,16 @@ class Canon:
             obj = _best_effort(body)
         return Reading(obj, sha256(body).digest(), raw_hashed=True)
 
+    def without_noise(self, body: bytes) -> Any:
+        """The object as it is compared; None where it is hashed by its bytes."""
+        reading = self.read(body)
+        if reading.raw_hashed:
+            return None
+        self._noise.take(reading.obj, _Taken())
+        if self._unordered and type(reading.obj) is list:
+            return sorted(reading.obj, key=_SORTED.encode)
+        return reading.obj
+
     def _form(self, obj: Any) -> tuple[bytes, int]:
         """The canonical form, and how many colons the whole object has when encoded."""
         taken = _Taken()

@@ -89,6 +89,11 @@ class Tree(NamedTuple):
     right: int
     free: list[Span]
 
+    @property
+    def is_index(self) -> bool:
+        """Also a table without row numbers is one: its rows are on inner pages, too."""
+        return self.kind in (_INTERIOR_INDEX, _LEAF_INDEX)
+
 
 def tree(data: bytes, number: int) -> Tree:
     """Raises `Unreadable` where the page is none of a b-tree."""
@@ -165,30 +170,58 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
 # What nothing uses.
 
 
-def unused(pages: Pages, roots: Iterable[int], header: bytes) -> Iterator[Span]:
-    """Spans of the file's bytes whose value means nothing; each byte is in one of them at most."""
-    yield from _TELLING_NOTHING
-    yield from _free_list(pages, int.from_bytes(header[32:36]))
-    if pages.lock_page <= pages.count:
-        yield pages.place(pages.lock_page), pages.size
-    seen: set[int] = set()
-    waiting = list(roots)
-    while waiting:
-        number = waiting.pop()
-        if number in seen:
-            continue
-        seen.add(number)
-        try:
-            page = tree(pages.read(number), number)
-        except Unreadable:
-            continue
-        place = pages.place(number)
-        yield from ((place + start, length) for start, length in _gaps(page, pages.size))
-        waiting += [cell.child for cell in page.cells if cell.child]
-        waiting += [page.right] if page.right else []
+class Walk:
+    """Through all pages of a file. `strange` names what SQLite's own check does not look at."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self.strange: list[str] = []
+
+    def unused(self, roots: Iterable[int]) -> Iterator[Span]:
+        """Spans of bytes whose value means nothing; each byte is in one of them at most.
+
+        `roots`: the pages that the trees begin with.
+        """
+        pages = self._pages
+        yield from _TELLING_NOTHING
+        yield from _free_list(pages)
+        if pages.lock_page <= pages.count:
+            yield pages.place(pages.lock_page), pages.size
+        seen: set[int] = set()
+        waiting = list(roots)
+        while waiting:
+            number = waiting.pop()
+            if number in seen:
+                continue
+            seen.add(number)
+            try:
+                data = pages.read(number)
+                page = tree(data, number)
+            except Unreadable:
+                continue
+            yield from self._unused_of(number, page)
+            self._check_numbers(number, data, page)
+            waiting += [cell.child for cell in page.cells if cell.child]
+            waiting += [page.right] if page.right else []
+
+    def _unused_of(self, number: int, page: Tree) -> Iterator[Span]:
+        place = self._pages.place(number)
+        for start, length in _gaps(page, self._pages.size):
+            yield place + start, length
         for cell in page.cells:
             if cell.overflow:
-                yield from _overflow_end(pages, cell)
+                yield from _overflow_end(self._pages, cell)
+
+    def _check_numbers(self, number: int, data: bytes, page: Tree) -> None:
+        """A row's number is no part of its record, where NULL must be in its place.
+
+        SQLite takes anything for it. (The schema, on the first page, has rows of another kind.)
+        """
+        if page.kind == _LEAF_TABLE and number != 1:
+            for cell in page.cells:
+                _, types = varint(data, cell.at)
+                if data[types] != 0:
+                    self.strange.append(f"page {number}, row {cell.rowid}: its number is twice")
 
 
 def _gaps(page: Tree, size: int) -> Iterator[Span]:
@@ -227,7 +260,21 @@ def overflow(pages: Pages, cell: Cell) -> Iterator[Span]:
         number = following
 
 
-def _free_list(pages: Pages, trunk: int) -> Iterator[Span]:
+def _free_list(pages: Pages) -> Iterator[Span]:
+    for number, used in _free(pages):
+        yield pages.place(number) + used, pages.size - used
+
+
+def free_pages(pages: Pages) -> set[int]:
+    try:
+        return {number for number, _ in _free(pages)}
+    except Unreadable:
+        return set()
+
+
+def _free(pages: Pages) -> Iterator[Span]:
+    """Numbers of pages, and how many bytes of each list others."""
+    trunk = int.from_bytes(pages.start_of(1, HEADER_BYTES)[32:36])
     seen: set[int] = set()
     while trunk and trunk not in seen:
         seen.add(trunk)
@@ -236,12 +283,12 @@ def _free_list(pages: Pages, trunk: int) -> Iterator[Span]:
         except Unreadable:
             return
         following, count = struct.unpack_from(">II", data)
-        used = 8 + 4 * min(count, pages.size // 4 - 2)
-        yield pages.place(trunk) + used, pages.size - used
-        for leaf in struct.unpack_from(f">{(used - 8) // 4}I", data, 8):
+        count = min(count, pages.size // 4 - 2)
+        yield trunk, 8 + 4 * count
+        for leaf in struct.unpack_from(f">{count}I", data, 8):
             if 1 <= leaf <= pages.count and leaf not in seen:
                 seen.add(leaf)
-                yield pages.place(leaf), pages.size
+                yield leaf, 0
         trunk = following
 
 

@@ -152,11 +152,18 @@ def _intact(connection: sqlite3.Connection, table: str, id: int) -> bytes | None
         return None  # its pages are damaged; the copy lies in others
     if row is None:
         return None
+    return unpacked(*row)
+
+
+def unpacked(digest: object, frame: object) -> bytes | None:
+    """The dictionary in a row's frame; None where it is not the one of that hash."""
+    if not isinstance(frame, bytes):
+        return None
     try:
-        data = zstandard.ZstdDecompressor().decompress(row[1], max_output_size=DICTIONARY_BYTES)
+        data = zstandard.ZstdDecompressor().decompress(frame, max_output_size=DICTIONARY_BYTES)
     except zstandard.ZstdError:
         return None
-    return data if sha256(data).digest() == row[0] else None
+    return data if sha256(data).digest() == digest else None
 
 
 def newest_codec(connection: sqlite3.Connection, type_id: int) -> Codec | None:

@@ -26,7 +26,7 @@ class Finding(msgspec.Struct, frozen=True):
         run, root, unsealed                   what a run says of itself
         item, object, identity, hash          an item's row, its body, whose that is, its hash
         reference, interval                   rows that do not fit together
-        certificate                           a run's certificate, or the chain of them
+        certificate, signature, key           a run's certificate, or the chain of them
 
     `run` is the first run of the version concerned, or the run itself.
     """

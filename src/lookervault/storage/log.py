@@ -60,6 +60,8 @@ def _read(file: int, size: int) -> Log:
     count = None
     for at in range(_HEADER, size - _FRAME - page_size + 1, _FRAME + page_size):
         frame = os.pread(file, _FRAME + page_size, at)
+        if len(frame) < _FRAME + page_size:
+            break  # somebody emptied it meanwhile
         number, commit, *salts, sum1, sum2 = struct.unpack_from(">6I", frame)
         if salts != [salt1, salt2]:
             return Log(pages, count)
@@ -78,7 +80,9 @@ def _read(file: int, size: int) -> Log:
 def _commits(file: int, start: int, size: int, page_size: int, salts: bytes) -> int:
     """Frames from here on that end a transaction."""
     step = _FRAME + page_size
-    heads = (os.pread(file, 16, at) for at in range(start, size - step + 1, step))
+    heads = (
+        os.pread(file, 16, at).ljust(16, b"\x00") for at in range(start, size - step + 1, step)
+    )
     return sum(head[8:] == salts and head[4:8] != bytes(4) for head in heads)
 
 

@@ -141,17 +141,26 @@ class Bodies:
     def restore_ready(self, name: str, row: Row) -> bytes:
         """The same, once its dictionary was made ready."""
         digest, size, dictionary, data = row
-        # Asked before memory is reserved: a flipped bit may claim any size.
-        if not 0 <= size <= LARGEST or _claimed_size(data) != size:
+        if _claimed_size(data) != size:
             raise damaged(name, "its size is not that which was stored")
-        try:
-            with self._pools[dictionary].borrow() as decompressor:
-                body = decompressor.decompress(data)
-        except zstandard.ZstdError as error:
-            raise damaged(name, str(error)) from error
+        body = self.unpack(name, dictionary, data)
         if sha256(body).digest() != digest:
             raise damaged(name, "its bytes are not those that were stored")
         return body
+
+    def unpack(self, name: str, dictionary: int | None, data: bytes) -> bytes:
+        """What a frame holds, whether or not it is what was stored; its dictionary is ready.
+
+        Raises `DamagedError`.
+        """
+        # Asked before memory is reserved: a flipped bit may claim any size.
+        if not 0 <= _claimed_size(data) <= LARGEST:
+            raise damaged(name, "its compressed form is none")
+        try:
+            with self._pools[dictionary].borrow() as decompressor:
+                return decompressor.decompress(data)
+        except zstandard.ZstdError as error:
+            raise damaged(name, str(error)) from error
 
 
 def _claimed_size(data: bytes) -> int:

@@ -126,7 +126,8 @@ class Repository:
     # A run
 
     def begin_run(self, start: RunStart) -> int:
-        run = self._write(lambda connection: runs.begin(connection, start))
+        """To the disk at once: a log that is lost later leaves a run without a seal."""
+        run = self._writing().write_durably(lambda connection: runs.begin(connection, start))
         self._begun.add(run)
         return run
 
@@ -135,7 +136,7 @@ class Repository:
 
         Raises `VaultError` where it ended otherwise, or there is none.
         """
-        self._write(lambda connection: runs.resume(connection, run))
+        self._writing().write_durably(lambda connection: runs.resume(connection, run))
         self._begun.add(run)
 
     def pack(self, items: Sequence[Item]) -> Packed:

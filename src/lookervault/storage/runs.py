@@ -180,12 +180,12 @@ def is_whole(connection: sqlite3.Connection, run: int, type_name: str) -> bool:
 
 
 def read_all(connection: sqlite3.Connection) -> list[RunRow]:
-    return [_run_row(row) for row in connection.execute(f"{_SELECT} ORDER BY run")]
+    return [run_row(row) for row in connection.execute(f"{_SELECT} ORDER BY run")]
 
 
 def read(connection: sqlite3.Connection, run: int) -> RunRow | None:
     row = connection.execute(f"{_SELECT} WHERE run = ?", (run,)).fetchone()
-    return None if row is None else _run_row(row)
+    return None if row is None else run_row(row)
 
 
 def read_types(connection: sqlite3.Connection, run: int) -> list[TypeResult]:
@@ -203,7 +203,7 @@ def read_missing(connection: sqlite3.Connection, run: int) -> list[Missing]:
     return msgspec.convert(named, list[Missing])
 
 
-def _run_row(row: tuple[Any, ...]) -> RunRow:
+def run_row(row: tuple[Any, ...]) -> RunRow:
     fields = dict(zip(_COLUMNS, row, strict=True))
     fields["whole"] = bool(fields["whole"])
     fields["status"] = fields["status"] or "running"

@@ -78,10 +78,10 @@ class _Check:
 
     def run(self, *, deep: bool, quick: bool, threads: int) -> int:
         """Returns the bytes that are unused. SQLite's own check runs beside the others."""
+        recent = self._check_file()
         with closing(open_reader(self._path)) as connection, ThreadPoolExecutor(1) as beside:
             connection.execute("BEGIN")  # one state of the vault for all that follows
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            recent = self._check_file()
             with _finished_before(beside.submit(verify_file.structure_faults, self._path)) as own:
                 verify_file.check_schema(connection, self._findings)
                 unused = self._check_rows(connection, deep=deep, quick=quick, threads=threads)
@@ -142,13 +142,15 @@ class _Check:
                 self._findings.checked["objects"] += 1
                 if number not in referred:
                     self._findings.checked["unreferenced_objects"] += 1
-                    size += length
+                    size += length or 0  # NULL in a damaged row
         return size
 
     def _unused(self, connection: sqlite3.Connection, recent: Log) -> int:
         spans: list[Span] = []
         with self._findings.reading("the pages of the file"):
-            spans = verify_file.unused_spans(self._path, connection, recent)
+            spans, strange = verify_file.anatomy(self._path, connection, recent)
+            for detail in strange:
+                self._findings.add("structure", detail)
         return sum(length for _, length in spans)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from lookervault.storage import anatomy, log, schema
-from lookervault.storage.anatomy import Pages, Span
+from lookervault.storage import log, schema
+from lookervault.storage.anatomy import HEADER_BYTES, Pages, Span, Walk
 from lookervault.storage.connections import open_reader
 from lookervault.storage.findings import Finding, Findings
 from lookervault.storage.log import Log
@@ -76,32 +77,38 @@ def _expected_schema() -> frozenset[tuple[str, str, str, str | None]]:
         return frozenset(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
 
 
-def unused_spans(path: Path, connection: sqlite3.Connection, recent: Log) -> list[Span]:
-    """Bytes of the file itself that hold nothing.
+class Anatomy(NamedTuple):
+    """`unused`: bytes of the file that hold nothing."""
 
-    Where a log holds newer pages, all of a page that it replaces is unused.
-    """
+    unused: list[Span]
+    strange: list[str]
+
+
+def anatomy(path: Path, connection: sqlite3.Connection, recent: Log) -> Anatomy:
+    """Of the file itself. A page that the log holds a newer one of is unused as a whole."""
     roots = [row[0] for row in connection.execute("SELECT rootpage FROM sqlite_schema") if row[0]]
+    with opened_pages(path, recent) as (pages, in_file):
+        walk = Walk(pages)
+        spans = [
+            (start, length)
+            for start, length in walk.unused([1, *roots])
+            if start // pages.size + 1 not in recent.pages and start < in_file * pages.size
+        ]
+        spans += [(pages.place(n), pages.size) for n in recent.pages if n <= in_file]
+        return Anatomy(spans, walk.strange)
+
+
+@contextmanager
+def opened_pages(path: Path, recent: Log) -> Iterator[tuple[Pages, int]]:
+    """The pages of the vault, and how many of them the file itself has."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     newer = os.open(log.log_path(path), os.O_RDONLY | os.O_CLOEXEC) if recent.pages else None
     try:
-        return _unused_spans(file, newer, roots, recent)
+        size = page_size_of(os.pread(file, HEADER_BYTES, 0))
+        in_file = os.fstat(file).st_size // size
+        count = recent.vault_pages or in_file
+        yield Pages(file, size, count, recent.pages, newer), in_file
     finally:
         os.close(file)
         if newer is not None:
             os.close(newer)
-
-
-def _unused_spans(file: int, newer: int | None, roots: list[int], recent: Log) -> list[Span]:
-    header = os.pread(file, anatomy.HEADER_BYTES, 0)
-    size = page_size_of(header)
-    in_file = os.fstat(file).st_size // size
-    pages = Pages(file, size, max(in_file, recent.vault_pages or 0), recent.pages, newer)
-    first = pages.start_of(1, anatomy.HEADER_BYTES)
-    spans = [
-        (start, length)
-        for start, length in anatomy.unused(pages, [1, *roots], first)
-        if start // size + 1 not in recent.pages and start < in_file * size
-    ]
-    replaced = (number for number in recent.pages if number <= in_file)
-    return spans + [(pages.place(number), size) for number in replaced]

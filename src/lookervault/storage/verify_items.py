@@ -17,7 +17,7 @@ from lookervault.content.registry import TYPES
 from lookervault.errors import DamagedError
 from lookervault.storage.findings import NO_SUCH_VALUE, Finding, Findings, Watch
 from lookervault.storage.objects import Bodies, object_sum
-from lookervault.storage.versions import VERSION_COLUMNS, Version
+from lookervault.storage.versions import VERSION_COLUMNS, Version, overlap
 
 _BATCH_BYTES = 256 * 1024
 """Compressed bodies that one thread is given at a time."""
@@ -26,9 +26,9 @@ _AHEAD = 3
 """Batches that are read ahead for each thread."""
 
 _COUNT = "SELECT count(*) FROM versions"
-_KEY = "v.type, v.id, v.first_run"
-_FORTH = f"SELECT {VERSION_COLUMNS}, v.sum FROM versions v ORDER BY {_KEY}"  # noqa: S608  names of columns
-_BACK = f"{_FORTH.replace(_KEY, '')} v.type DESC, v.id DESC, v.first_run DESC"
+_ROWS = f"SELECT {VERSION_COLUMNS}, v.sum FROM versions v"  # noqa: S608  names of columns
+_FORTH = f"{_ROWS} ORDER BY v.type, v.id, v.first_run"
+_BACK = f"{_ROWS} ORDER BY v.type DESC, v.id DESC, v.first_run DESC"
 _OBJECT = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
 
 type ObjectRow = tuple[bytes, int, int | None, bytes, int]
@@ -177,9 +177,10 @@ class Items:
 
     def _object(self, number: int) -> ObjectRow | str:
         try:
-            row: ObjectRow | None = self._connection.execute(_OBJECT, (number,)).fetchone()
-            if row is None:
+            found = self._connection.execute(_OBJECT, (number,)).fetchone()
+            if found is None:
                 return "the object that holds it is gone"
+            row: ObjectRow = msgspec.convert(found, tuple[bytes, int, int | None, bytes, int])
             self.referred.add(number)
             self._bodies.make_ready(self._connection, row[2])
         except DamagedError as error:
@@ -202,16 +203,10 @@ class Items:
         ]
         if version.end_run is not None and version.end_run < version.first_run:
             faults.append(("interval", f"it ends with run {version.end_run}"))
-        if before is not None and _overlap(before, version):
+        if before is not None and overlap(before, version):
             faults.append(("interval", "it begins before the version before it has ended"))
         for kind, detail in faults:
             self._findings.add(kind, detail, type=name, id=version.id, run=version.first_run)
-
-
-def _overlap(before: Version, version: Version) -> bool:
-    if (before.type, before.id) != (version.type, version.id):
-        return False
-    return before.end_run is None or before.end_run > version.first_run
 
 
 class _Judge:
@@ -234,7 +229,7 @@ class _Judge:
             return
         try:
             yield from self._faults(job, job.found)
-        except (TypeError, AttributeError, *NO_SUCH_VALUE) as error:
+        except NO_SUCH_VALUE as error:
             yield "object", f"its object's row has no such form: {error}"
 
     def _faults(self, job: _Job, found: ObjectRow) -> Iterator[tuple[str, str]]:
@@ -242,14 +237,14 @@ class _Judge:
         digest, size, dictionary, data, written = found
         if not _has_sum(version, job.type_name, digest, job.sum):
             yield "item", "its row is not the one that was written"
-        if object_sum(digest, size, dictionary, data) != written:
-            yield "object", "its object's row is not the one that was written"
         name = f"{job.type_name} {version.id}"
         try:
             body = self._bodies.restore_ready(name, (digest, size, dictionary, data))
         except DamagedError as error:
             yield "object", error.message
             return
+        if object_sum(digest, size, dictionary, data) != written:
+            yield "object", "the row of its object is not the one that was written"
         if self._identity is not None and (own := self._identity(body)) != version.id:
             yield "identity", f"the body is of {own or 'nothing that has an id'}"
         if self._canon is not None:

@@ -6,10 +6,7 @@ import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
-
-import zstandard
 
 from lookervault.storage import dictionaries, merkle, roots, runs
 from lookervault.storage.findings import NO_SUCH_VALUE, UNSEALED, Findings
@@ -46,23 +43,12 @@ def check_dictionaries(connection: sqlite3.Connection, findings: Findings) -> No
             query = f"SELECT id, type, sha256, data FROM {table}"  # noqa: S608  one of two constants
             for row in connection.execute(query):
                 rows[row[0]].append(row)
-                if not _is_whole(row[2], row[3]):
+                if dictionaries.unpacked(row[2], row[3]) is None:
                     findings.add("dictionary", f"dictionary {row[0]} in {table} is damaged")
     for number, both in sorted(rows.items()):
         findings.checked["dictionaries"] += 1
         if len(both) != 2 or both[0] != both[1]:  # noqa: PLR2004  it is kept twice
             findings.add("dictionary", f"dictionary {number} and its copy are not the same")
-
-
-def _is_whole(digest: object, frame: object) -> bool:
-    if not isinstance(frame, bytes):
-        return False
-    try:
-        most = dictionaries.DICTIONARY_BYTES
-        data = zstandard.ZstdDecompressor().decompress(frame, max_output_size=most)
-    except zstandard.ZstdError:
-        return False
-    return sha256(data).digest() == digest
 
 
 def check_pages(connection: sqlite3.Connection, names: dict[int, str], findings: Findings) -> None:
@@ -113,8 +99,11 @@ class Runs:
 
     def _check_seal(self, run: int) -> None:
         query = "SELECT seal FROM runs WHERE run = ?"
-        (seal,) = self._connection.execute(query, (run,)).fetchone()
-        if seal is None:
+        found = self._connection.execute(query, (run,)).fetchone()
+        if found is None:
+            self._findings.add("run", "the run is listed, but not found", run=run)
+            return
+        if (seal := found[0]) is None:
             self._findings.add(UNSEALED, "the run has not ended, or its end was lost", run=run)
         elif seal != runs.seal_of(self._connection, run):
             self._findings.add("run", "what is told of the run is not what was sealed", run=run)

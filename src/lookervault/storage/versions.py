@@ -73,6 +73,13 @@ class Version(msgspec.Struct, array_like=True):
         return row_sum(covered)
 
 
+def overlap(before: Version, version: Version) -> bool:
+    """Whether two rows, in order, are of one item and tell of the same run."""
+    if (before.type, before.id) != (version.type, version.id):
+        return False
+    return before.end_run is None or before.end_run > version.first_run
+
+
 VERSION_COLUMNS = ", ".join(f"v.{name}" for name in Version.__struct_fields__)
 _MARKS = ", ".join("?" * (len(Version.__struct_fields__) + 1))
 _INSERT = f"INSERT OR REPLACE INTO versions VALUES ({_MARKS})"  # noqa: S608  marks
@@ -135,22 +142,24 @@ def _differs(version: Version, item: Item) -> bool:
 def _opened(
     run: int, type_name: str, type_id: int, packed: PackedItem, object_id: int
 ) -> tuple[Any, ...]:
-    item = packed.item
-    return Version(
-        type=type_id,
-        id=item.id,
-        first_run=run,
-        end_run=None,
-        object=object_id,
-        hash=item.hash,
-        raw_hashed=int(item.raw_hashed),
-        trashed=int(item.trashed),
-        name=item.name,
-        updated_at=item.updated_at,
-        folder_id=item.folder_id,
-        refs=None if item.refs is None else item.refs.decode(),
-        redacted=json.dumps(item.redacted) if item.redacted else None,
-    ).row(type_name, packed.sha256)
+    told = told_by(packed.item)
+    version = Version(type=type_id, first_run=run, end_run=None, object=object_id, **told)
+    return version.row(type_name, packed.sha256)
+
+
+def told_by(item: Item) -> dict[str, Any]:
+    """The columns of a version that the item itself tells."""
+    return {
+        "id": item.id,
+        "hash": item.hash,
+        "raw_hashed": int(item.raw_hashed),
+        "trashed": int(item.trashed),
+        "name": item.name,
+        "updated_at": item.updated_at,
+        "folder_id": item.folder_id,
+        "refs": None if item.refs is None else item.refs.decode(),
+        "redacted": json.dumps(item.redacted) if item.redacted else None,
+    }
 
 
 def vanish(

@@ -16,8 +16,10 @@ from lookervault.cli.commands import (
     key,
     list_,
     runs,
+    salvage,
     show,
     types,
+    verify,
 )
 
 _EXIT_CODES = """\b
@@ -75,6 +77,8 @@ def app() -> typer.Typer:
     root.command("show")(show.show)
     root.command("types")(types.types)
     root.command("check")(check.check)
+    root.command("verify")(verify.verify)
+    root.command("salvage")(salvage.salvage)
     root.add_typer(runs.app, name="runs")
     root.add_typer(certificate.app, name="certificate")
     root.add_typer(key.app, name="key")
