@@ -53,6 +53,11 @@ def export(certificate: Certificate, path: Path) -> None:
             f"{path} is there already, and a certificate never replaces a file.",
             hint="Name another file with --export.",
         ) from None
+    except OSError as error:
+        raise UsageError(
+            f"The certificate cannot be written to {path}: {error.strerror}.",
+            hint="Name a file in a folder that you may write to with --export.",
+        ) from None
 
 
 def _statement(certificate: Certificate) -> Statement:
