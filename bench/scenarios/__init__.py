@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench.scenario import Bench, Finding
 from bench.scenarios import (
     bare_download,
+    certificates,
     company,
     compression,
     cpu,
@@ -28,5 +29,6 @@ SCENARIOS: dict[str, Callable[[Bench], Finding]] = {
     "memory": memory.run,
     "rate": rate.run,
     "compression": compression.run,
+    "certificates": certificates.run,
     "startup": startup.run,
 }
