@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from lookervault.content.canonical import Canon, elements
-from lookervault.content.items import ItemReader
-from lookervault.content.model import Entry, Item, Listed, Reader, Scope, View
+from lookervault.content.items import ItemReader, identity_of
+from lookervault.content.model import Answer, Entry, Item, Listed, Reader, Scope, View
 from lookervault.content.registry import TYPES
-from lookervault.content.sources import TRASH, Each
+from lookervault.content.sources import TRASH, Each, Whole
 from lookervault.errors import BadAnswerError, DamagedError, NotFoundError
 from lookervault.storage.repository import Repository
 
@@ -30,7 +30,9 @@ class Refetch:
         self._known = _Held(vault)
         self._reader_for = reader_for
         self._readers = {name: ItemReader(one) for name, one in TYPES.items()}
+        self._identities = {name: identity_of(t.key) for name, t in TYPES.items() if t.key}
         self._listed: dict[str, dict[str, Entry]] = {}
+        self._whole: dict[str, dict[str, bytes]] = {}
         self._lock = threading.Lock()
 
     def item(self, type_name: str, id: str, *, trashed: bool = False) -> Item:
@@ -45,13 +47,23 @@ class Refetch:
         raise AssertionError  # the last reading returns or raises
 
     def _read(self, type_name: str, entry: Entry) -> Item:
-        answer = TYPES[type_name].source.fetch_one(self._reader_for(type_name), entry)
+        answer = self._answer(type_name, entry)
         bodies = [answer.body] if answer.id is not None else elements(answer.body)
         for body in bodies:
             item = self._readers[type_name].read(answer, body)
             if item is not None and item.id == entry.id:
                 return item
         raise BadAnswerError(f"{type_name} {entry.id} was asked for and did not come.")
+
+    def _answer(self, type_name: str, entry: Entry) -> Answer:
+        """Of a type whose listing is whole, what that shows is what was stored, and one call."""
+        source = TYPES[type_name].source
+        if not isinstance(source, Whole):
+            return source.fetch_one(self._reader_for(type_name), entry)
+        body = self._whole_listing(type_name).get(entry.id)
+        if body is None:
+            raise NotFoundError(f"{source.listing.id} does not show {entry.id}.")
+        return Answer(body, id=entry.id)
 
     def _entry(self, type_name: str, id: str, *, trashed: bool) -> Entry:
         """What is not looked for by its id alone is asked for as its census names it."""
@@ -66,15 +78,30 @@ class Refetch:
     def _listing(self, type_name: str) -> dict[str, Entry]:
         with self._lock:
             if type_name not in self._listed:
-                view = View(self._reader_for(type_name), self._known, Scope())
-                parts = TYPES[type_name].source.census(view)
                 self._listed[type_name] = {
                     entry.id: entry
-                    for part in parts
+                    for part in self._census(type_name)
                     if isinstance(part, Listed)
                     for entry in part.entries
                 }
             return self._listed[type_name]
+
+    def _whole_listing(self, type_name: str) -> dict[str, bytes]:
+        with self._lock:
+            if type_name not in self._whole:
+                identify = self._identities[type_name]
+                bodies = (
+                    body
+                    for part in self._census(type_name)
+                    if isinstance(part, Answer)
+                    for body in elements(part.body)
+                )
+                self._whole[type_name] = {identify(body) or "": body for body in bodies}
+            return self._whole[type_name]
+
+    def _census(self, type_name: str) -> Iterator[Listed | Answer]:
+        view = View(self._reader_for(type_name), self._known, Scope())
+        return TYPES[type_name].source.census(view)
 
 
 class _Held:
@@ -85,13 +112,13 @@ class _Held:
         self._canon = Canon(())
 
     def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
-        for row in self._vault.items(type_name):
+        for id in sorted(self._vault.open_ids(type_name)):
             try:
-                body = self._vault.body(type_name, row.id)
+                body = self._vault.body(type_name, id)
             except DamagedError:
                 continue
             if body is not None:
-                yield row.id, self._decoded(body)
+                yield id, self._decoded(body)
 
     def needed(self, type_name: str) -> set[str]:
         return self._vault.needed(type_name)

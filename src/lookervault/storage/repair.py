@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,7 @@ def _mend(
     path: Path, connection: sqlite3.Connection, report: Report, fetch: Fetch
 ) -> Iterator[str]:
     if any(finding.kind == "structure" for finding in report.findings):
-        connection.execute("REINDEX")
-        if verify_file.structure_faults(path):
+        if not _made_anew(path, connection):
             return
         yield "the indexes"
     if any(finding.kind in ("file", "header", "schema") for finding in report.findings):
@@ -102,11 +102,33 @@ def _mend(
     connection.execute("BEGIN IMMEDIATE")
     yield from _mend_rows(connection)
     items = _Items(connection, fetch)
-    for finding in _versions_in(report):
-        if how := items.mend(finding):
-            yield f"{finding.type} {finding.id}: {how}"
+    for _, findings in groupby(sorted(_versions_in(report), key=_after), key=_after):
+        connection.execute("COMMIT")  # the types that others are listed by can be read from here on
+        connection.execute("BEGIN IMMEDIATE")
+        for finding in findings:
+            if how := items.mend(finding):
+                yield f"{finding.type} {finding.id}: {how}"
     items.remove_replaced()
     connection.execute("COMMIT")
+
+
+def _after(finding: Finding) -> int:
+    """How many types must be there before this one can be asked for."""
+    return _depth(finding.type or "")
+
+
+def _depth(name: str) -> int:
+    needed = TYPES[name].after if name in TYPES else ()
+    return max((_depth(one) + 1 for one in needed), default=0)
+
+
+def _made_anew(path: Path, connection: sqlite3.Connection) -> bool:
+    """Whether the indexes were all that was wrong with the file's structure."""
+    try:
+        connection.execute("REINDEX")
+    except (sqlite3.DatabaseError, UnicodeError):  # the tables themselves cannot be read
+        return False
+    return not verify_file.structure_faults(path)
 
 
 def _versions_in(report: Report) -> Iterable[Finding]:

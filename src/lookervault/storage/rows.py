@@ -58,7 +58,7 @@ class Rows:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, UnicodeError):  # an error may quote what is no text
             self._connection = open_reader(path)
         recent = log.read(path)
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -108,7 +108,7 @@ class Rows:
             try:
                 for row in self._connection.execute(query):
                     offer(row)
-            except (sqlite3.Error, UnicodeDecodeError, OverflowError):
+            except (sqlite3.Error, UnicodeError, OverflowError):
                 continue
             if direction == "ASC":
                 return True

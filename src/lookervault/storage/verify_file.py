@@ -57,7 +57,7 @@ def structure_faults(path: Path) -> list[Finding]:
             for (line,) in connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})"):
                 if line != "ok":
                     found += [Finding("structure", part) for part in str(line).splitlines()]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         found.append(Finding("structure", f"SQLite's own check stopped: {error}"))
     return found
 
