@@ -17,6 +17,7 @@ from lookervault.extraction.memory import share_one_arena
 from lookervault.extraction.orchestrator import Orchestrator
 from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Tally
+from lookervault.extraction.work_queue import InFlight
 from lookervault.looker.client import Looker
 from lookervault.storage.repository import Repository
 
@@ -55,14 +56,15 @@ def _extract(
     where: Settings, path: Path, types: list[ContentType], flags: dict[str, Any]
 ) -> dict[str, Any]:
     config = parallel_config(flags)
-    client = Looker(where, pool_size=config.workers)
+    in_flight = InFlight(config.bytes_in_flight)
+    client = Looker(where, pool_size=config.workers, admit=in_flight.hold)
     request = Request(
         types=types,
         base_url=where.base_url,
         program_version=lookervault.__version__,
     )
     with Repository.open(path, write=True) as vault:
-        result = Orchestrator(client, vault, config, Silent()).run(request)
+        result = Orchestrator(client, vault, config, Silent(), in_flight=in_flight).run(request)
         size = vault.size_report()
     client.close()
     if result.error is not None:

@@ -19,6 +19,7 @@ from lookervault.extraction.orchestrator import Orchestrator, Result
 from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Client, Tally
 from lookervault.extraction.stop import Stop
+from lookervault.extraction.work_queue import InFlight
 from lookervault.looker.client import Looker
 from lookervault.storage.repository import Repository
 
@@ -124,13 +125,15 @@ class Extraction:
         time = time or QuickTime()
         settings = load({}, self.looker.env(), None)
         parallel = parallel_config({"workers": 4, **config})
-        client = Looker(settings, pool_size=parallel.workers)
+        in_flight = InFlight(parallel.bytes_in_flight)
+        client = Looker(settings, pool_size=parallel.workers, admit=in_flight.hold)
         try:
             orchestrator = Orchestrator(
                 through(client),
                 self.vault,
                 parallel,
                 Silent(),
+                in_flight=in_flight,
                 stop=time,
                 clock=time.clock,
                 jitter=random.Random(0),

@@ -34,6 +34,7 @@ def extract_into(
     from lookervault.extraction.memory import share_one_arena
     from lookervault.extraction.orchestrator import Orchestrator
     from lookervault.extraction.stop import Stop
+    from lookervault.extraction.work_queue import InFlight
     from lookervault.looker.client import Looker
     from lookervault.storage.repository import Repository
 
@@ -43,10 +44,14 @@ def extract_into(
     signer = signer_of(settings)
     vault_of = Repository.open(settings.vault, write=True, signer=signer)
     with vault_of as vault, _until_signal(stop):
-        client = Looker(settings, pool_size=config.workers)
+        in_flight = InFlight(config.bytes_in_flight)
+        client = Looker(settings, pool_size=config.workers, admit=in_flight.hold)
         try:
             with progress.choose(quiet=quiet) as shown:
-                done = Orchestrator(client, vault, config, shown, stop=stop).run(request)
+                orchestrator = Orchestrator(
+                    client, vault, config, shown, in_flight=in_flight, stop=stop
+                )
+                done = orchestrator.run(request)
         finally:
             client.close()
         for note in done.notes:

@@ -73,12 +73,15 @@ class Orchestrator:
         config: ParallelConfig,
         progress: Progress,
         *,
+        in_flight: InFlight | None = None,
         stop: Stop | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         jitter: random.Random | None = None,
     ) -> None:
+        """`in_flight` is the one by which the client admits bodies."""
         self._vault = vault
+        self._in_flight = in_flight or InFlight(config.bytes_in_flight)
         self._config = config
         self._progress = progress
         self._stop = stop or Stop()
@@ -101,6 +104,7 @@ class Orchestrator:
         self._claim(looker.web_url or request.base_url, request)
         who = caller(session)
         scope = self._scope(request)
+        self._in_flight.let_go()
         beginning = begin(self._vault, self._start(request, looker, who, scope), request)
         run = beginning.run
         proves = scope.folders is None and (who.sees_all or request.accept_visibility)
@@ -190,13 +194,12 @@ class Orchestrator:
             calls=self._calls,
             known=VaultKnown(self._vault, run, types.keys(), scope),
             scope=scope,
-            in_flight=InFlight(self._config.bytes_in_flight),
+            in_flight=self._in_flight,
             heard=lambda name, entries: self._heard.put((name, entries)),
         )
-        slots = self._calls.slots
+        slots, waited = self._calls.slots, self._limiter.waited
         workers = Workers(slots.threads, self._config.queue_size, performer)
         began = self._clock()
-        waited = self._limiter.waited + slots.waited
         finished = False
         try:
             self._feed(types, workers)
@@ -207,7 +210,12 @@ class Orchestrator:
                 self._stop.spread()
             workers.close(drop=not finished)
             seconds = max(self._clock() - began, 1e-9)
-            busy = workers.busy_seconds - (self._limiter.waited + slots.waited - waited)
+            busy = (
+                workers.busy_seconds
+                - slots.waited
+                - self._in_flight.waited
+                - (self._limiter.waited - waited)
+            )
             self._utilization = max(0.0, min(1.0, busy / (slots.count * seconds)))
 
     def _feed(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:

@@ -29,8 +29,6 @@ class Kind(Enum):
 class Work(NamedTuple):
     kind: Kind
     type: str
-    weight: int
-    """Bytes that the answers are expected to have."""
     batch: Batch | None = None
 
 
@@ -70,13 +68,12 @@ class Performer:
     def __call__(self, work: Work) -> Done:
         """Never raises a `LookerVaultError`: it is part of what is done."""
         done, read = Done(work), self._calls.for_type(work.type)
-        self._in_flight.acquire(work.weight)
         try:
             self._repeat_nonsense(read, done)
         except LookerVaultError as error:
             done.error = error
         finally:
-            self._in_flight.release(work.weight)
+            self._in_flight.let_go()
         done.gave_up = read.gave_up
         return done
 

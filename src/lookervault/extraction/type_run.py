@@ -24,7 +24,6 @@ from lookervault.storage.repository import Repository
 
 _SAME_ANSWERS = 20
 """After so many second looks with one and the same refusal, the rest are not asked for."""
-_WHOLE_LISTING = 2**20
 _PROBE = 2
 """Ids in the first list that a server is asked for: it shows whether lists are understood."""
 
@@ -108,7 +107,7 @@ class TypeRun:
             self.reason = f"needs {', '.join(unsound)}"
             self._sound = False
         self.phase = Phase.CENSUS
-        self._ready.append(Work(Kind.CENSUS, self.name, _WHOLE_LISTING))
+        self._ready.append(Work(Kind.CENSUS, self.name))
 
     def take(self) -> Work | None:
         """The next piece of work, None while there is none to give out."""
@@ -224,7 +223,7 @@ class TypeRun:
     def _page(self, batch: Batch) -> Work:
         if not self._proven and len(batch.entries) > 1:
             self._probing = True
-        return Work(Kind.PAGE, self.name, int(self._mean_size() * len(batch.entries)), batch)
+        return Work(Kind.PAGE, self.name, batch)
 
     def _after_page(self, done: Done) -> None:
         batch = done.work.batch
@@ -260,9 +259,8 @@ class TypeRun:
             else:
                 self._delete(gone)
         for entry in (*self._due.values(), *self._vanished.values()):
-            weight = int(self._mean_size())
             batch = Batch(self.name, 0, (entry,), entry.part)
-            self._ready.append(Work(Kind.AGAIN, self.name, weight, batch))
+            self._ready.append(Work(Kind.AGAIN, self.name, batch))
 
     def _after_second_look(self, done: Done) -> None:
         if done.work.batch is None:
@@ -283,7 +281,7 @@ class TypeRun:
     def _recount(self) -> None:
         """Something that was listed is not found: only a new listing tells gone from hidden."""
         self.phase = Phase.RECOUNT
-        self._ready.append(Work(Kind.CENSUS, self.name, _WHOLE_LISTING))
+        self._ready.append(Work(Kind.CENSUS, self.name))
 
     def _after_recount(self, done: Done) -> None:
         if done.error is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 
 
 class WorkQueue[T]:
@@ -54,22 +56,35 @@ class WorkQueue[T]:
 
 
 class InFlight:
-    """A ceiling on the bytes that all workers hold at once. Thread-safe.
+    """A ceiling on the bytes of answers that all threads hold at once. Thread-safe.
 
-    A page larger than the whole ceiling is let through alone.
+    A thread holds one answer at a time, from the moment that its size is known until it is stored
+    or the thread asks for the next one. An answer larger than the whole ceiling is let through
+    alone. `waited` is the seconds that threads had to wait.
     """
 
-    def __init__(self, ceiling: int) -> None:
+    def __init__(self, ceiling: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.waited = 0.0
         self._ceiling = ceiling
+        self._clock = clock
         self._held = 0
+        self._own = threading.local()
         self._changed = threading.Condition()
 
-    def acquire(self, size: int) -> None:
+    def hold(self, size: int) -> None:
+        """Waits until there is room; what the thread held before is let go."""
+        self.let_go()
         with self._changed:
+            began = self._clock()
             self._changed.wait_for(lambda: self._held == 0 or self._held + size <= self._ceiling)
+            self.waited += self._clock() - began
             self._held += size
+        self._own.size = size
 
-    def release(self, size: int) -> None:
-        with self._changed:
-            self._held -= size
-            self._changed.notify_all()
+    def let_go(self) -> None:
+        size: int = getattr(self._own, "size", 0)
+        self._own.size = 0
+        if size:
+            with self._changed:
+                self._held -= size
+                self._changed.notify_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -49,8 +49,12 @@ class _UnverifiedPool(HTTPSConnectionPool):
 class Transport:
     """Thread-safe: each call takes a connection of its own from the pool and gives it back."""
 
-    def __init__(self, settings: Settings, pool_size: int) -> None:
+    def __init__(self, settings: Settings, pool_size: int, admit: Callable[[int], None]) -> None:
+        """`admit` is called in the calling thread with the size of a body before it is read, and
+        with that of the unpacked one before it is unpacked; it may wait until there is room.
+        """
         self._settings = settings
+        self._admit = admit
         self._pool = _pool(settings, pool_size)
         self._timeout = urllib3.Timeout(
             connect=min(CONNECT_TIMEOUT, settings.timeout), read=settings.timeout
@@ -87,6 +91,7 @@ class Transport:
 
     def _read(self, call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
         whole = response.status == HTTPStatus.OK
+        self._admit(getattr(response, "length_remaining", None) or 0)
         wire = _read_wire(call, response) if whole else response.read(LARGEST_ERROR)
         with self._lock:
             self._received += len(wire)
@@ -95,7 +100,10 @@ class Transport:
             return wire
         if encoding not in ("gzip", "x-gzip"):
             raise CallError(f"{call} was answered in the encoding {call.quote(encoding)!r}.")
-        return _gunzip(call, wire) if whole else _gunzip_start(wire)
+        if not whole:
+            return _gunzip_start(wire)
+        self._admit(len(wire) + _unpacked_size(wire))
+        return _gunzip(call, wire)
 
     def close(self) -> None:
         self._pool.clear()
@@ -112,6 +120,12 @@ def _read_wire(call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
     if len(wire) > LARGEST_BODY:
         raise _too_large(call)
     return wire
+
+
+def _unpacked_size(wire: bytes) -> int:
+    """What the stream says of itself at its end (RFC 1952), where that can be true."""
+    told = int.from_bytes(wire[-4:], "little")
+    return told if len(wire) <= told <= LARGEST_BODY else len(wire)
 
 
 def _gunzip(call: Call, wire: bytes) -> bytes:

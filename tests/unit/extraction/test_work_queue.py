@@ -115,13 +115,13 @@ def test_what_is_in_flight_never_exceeds_the_ceiling() -> None:
 
     def fly(size: int) -> None:
         nonlocal held, most
-        in_flight.acquire(size)
+        in_flight.hold(size)
         with lock:
             held += size
             most = max(most, held)
         with lock:
             held -= size
-        in_flight.release(size)
+        in_flight.let_go()
 
     with ThreadPoolExecutor(8) as pool:
         for flight in [pool.submit(fly, 1 + n % 7) for n in range(500)]:
@@ -129,31 +129,60 @@ def test_what_is_in_flight_never_exceeds_the_ceiling() -> None:
     assert 0 < most <= ceiling
 
 
-def test_who_finds_no_room_waits_until_enough_is_released() -> None:
-    in_flight = InFlight(10)
-    in_flight.acquire(6)
-    in_flight.acquire(4)
-    waiting = in_thread(lambda: in_flight.acquire(5))
-    in_flight.release(4)
-    waiting.join(0.05)
-    assert waiting.is_alive(), "4 are free, 5 are needed"
-    in_flight.release(6)
-    waiting.join(PATIENCE_S)
-    assert not waiting.is_alive()
+class Flight:
+    """A thread that holds so many bytes until it lands."""
+
+    def __init__(self, in_flight: InFlight, size: int) -> None:
+        self._landing = threading.Event()
+        self.flying = threading.Event()
+        self._thread = in_thread(lambda: self._fly(in_flight, size))
+
+    def _fly(self, in_flight: InFlight, size: int) -> None:
+        in_flight.hold(size)
+        self.flying.set()
+        self._landing.wait(PATIENCE_S)
+        in_flight.let_go()
+
+    def land(self) -> None:
+        self._landing.set()
+        self._thread.join(PATIENCE_S)
 
 
-def test_a_page_larger_than_the_whole_ceiling_flies_alone() -> None:
+def test_who_finds_no_room_waits_until_enough_has_landed() -> None:
     in_flight = InFlight(10)
-    in_flight.acquire(1)
-    large = in_thread(lambda: in_flight.acquire(100))
-    large.join(0.05)
-    assert large.is_alive()
-    in_flight.release(1)
-    large.join(PATIENCE_S)
-    assert not large.is_alive()
-    small = in_thread(lambda: in_flight.acquire(1))
-    small.join(0.05)
-    assert small.is_alive(), "nothing flies beside it"
-    in_flight.release(100)
-    small.join(PATIENCE_S)
-    assert not small.is_alive()
+    six, four = Flight(in_flight, 6), Flight(in_flight, 4)
+    assert six.flying.wait(PATIENCE_S)
+    assert four.flying.wait(PATIENCE_S)
+    five = Flight(in_flight, 5)
+    four.land()
+    assert not five.flying.wait(0.05), "4 are free, 5 are needed"
+    six.land()
+    assert five.flying.wait(PATIENCE_S)
+    five.land()
+    assert in_flight.waited > 0
+
+
+def test_an_answer_larger_than_the_whole_ceiling_flies_alone() -> None:
+    in_flight = InFlight(10)
+    one = Flight(in_flight, 1)
+    assert one.flying.wait(PATIENCE_S)
+    large = Flight(in_flight, 100)
+    assert not large.flying.wait(0.05)
+    one.land()
+    assert large.flying.wait(PATIENCE_S)
+    small = Flight(in_flight, 1)
+    assert not small.flying.wait(0.05), "nothing flies beside it"
+    large.land()
+    assert small.flying.wait(PATIENCE_S)
+    small.land()
+
+
+def test_a_thread_holds_one_answer_at_a_time() -> None:
+    in_flight = InFlight(10)
+    for size in (10, 7, 10):
+        in_flight.hold(size)
+    in_flight.let_go()
+    in_flight.let_go()
+    ten = Flight(in_flight, 10)
+    assert ten.flying.wait(PATIENCE_S)
+    ten.land()

@@ -28,7 +28,12 @@ def connect() -> Iterator[Connect]:
     clients: list[Looker] = []
 
     def build(
-        url: str, *, pool_size: int = 4, monotonic: Callable[[], float] = lambda: 0.0, **other: Any
+        url: str,
+        *,
+        pool_size: int = 4,
+        monotonic: Callable[[], float] = lambda: 0.0,
+        admit: Callable[[int], None] | None = None,
+        **other: Any,
     ) -> Looker:
         values: dict[str, Any] = {
             "client_id": "idOfTheKey",
@@ -42,7 +47,9 @@ def connect() -> Iterator[Connect]:
             "ca_file": "flag --ca-file",
         }
         settings = Settings(url, **(values | {"sources": sources} | other))
-        client = Looker(settings, pool_size=pool_size, clock=lambda: NOW, monotonic=monotonic)
+        client = Looker(
+            settings, pool_size=pool_size, clock=lambda: NOW, monotonic=monotonic, admit=admit
+        )
         clients.append(client)
         return client
 

@@ -240,6 +240,27 @@ def another_try(looker: Looker) -> bytes:
         return looker.get(ALL_BOARDS)
 
 
+@pytest.mark.parametrize(
+    ("said", "sizes"),
+    [
+        (reply(200, BODY), [len(BODY)]),
+        (reply(200, PACKED, Content_Encoding="gzip"), [len(PACKED), len(PACKED) + len(BODY)]),
+        (chunked(BODY), [0]),
+    ],
+    ids=["plain", "packed", "of unknown length"],
+)
+def test_a_body_is_admitted_by_its_size_before_it_is_read(
+    server: StandIn, connect: Connect, said: Reply, sizes: list[int]
+) -> None:
+    admitted: list[int] = []
+    looker = connect(server.url, admit=admitted.append)
+    looker.login()
+    admitted.clear()
+    server.answer = always(said)
+    assert looker.get(ALL_BOARDS) == BODY
+    assert admitted == sizes
+
+
 def test_a_server_that_stalls_is_given_up_after_the_timeout(
     server: StandIn, connect: Connect
 ) -> None:
