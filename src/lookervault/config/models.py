@@ -69,7 +69,7 @@ class ParallelConfig(BaseModel):
         description="Size that a page aims at, by the sizes of the objects seen so far, in bytes.",
     )
     bytes_in_flight: int = Field(
-        default=24 * MEBIBYTE,
+        default=32 * MEBIBYTE,
         ge=MEBIBYTE // 16,
         le=4096 * MEBIBYTE,
         description="Bytes of pages that all workers together may hold. At least one page.",
