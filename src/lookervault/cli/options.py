@@ -61,3 +61,22 @@ BaseUrlOption = Annotated[
         metavar="URL",
     ),
 ]
+ClientSecretFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--client-secret-file",
+        help="A file with the client secret. Environment: LOOKERVAULT_CLIENT_SECRET_FILE.",
+        show_default=False,
+        metavar="FILE",
+    ),
+]
+ClientSecretCommandOption = Annotated[
+    str | None,
+    typer.Option(
+        "--client-secret-command",
+        help="A program that prints the client secret, with its arguments."
+        " Environment: LOOKERVAULT_CLIENT_SECRET_COMMAND.",
+        show_default=False,
+        metavar="CMD",
+    ),
+]

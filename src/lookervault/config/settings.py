@@ -1,7 +1,8 @@
 """Where Looker is and how it is reached, each value with the place it came from.
 
 Flags come before the environment, that before `looker.ini`, that before the default. Nothing
-below this room reads the environment or the file again.
+below this room reads the environment or the file again. The client secret is in one of these
+places, or one of them names the file or the command that gives it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lookervault.config import values
+from lookervault.config import client_secret, values
 from lookervault.config.ini import SECTION, read_ini
 from lookervault.config.proxy import find_proxy
 from lookervault.config.secret import MASK, Secret
@@ -84,6 +85,9 @@ _NAMES = {
     "client_secret": _Name(
         flag=False, environment=("LOOKERSDK_CLIENT_SECRET",), ini="client_secret"
     ),
+    # Not in looker.ini: one in a folder that somebody else wrote would run programs.
+    "client_secret_file": _Name(environment=("LOOKERVAULT_CLIENT_SECRET_FILE",)),
+    "client_secret_command": _Name(environment=("LOOKERVAULT_CLIENT_SECRET_COMMAND",)),
     "verify_ssl": _Name(environment=("LOOKERSDK_VERIFY_SSL",), ini="verify_ssl"),
     "ca_file": _Name(environment=("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")),
     "timeout": _Name(environment=("LOOKERSDK_TIMEOUT",), ini="timeout"),
@@ -103,17 +107,25 @@ class _Places:
 
     def find(self, name: str) -> tuple[str, str] | None:
         """(text, source) from the first place that has the setting; empty text counts as unset."""
-        return next(
-            ((text, source) for text, source in self._in_order(name, _NAMES[name]) if text), None
-        )
+        return next(((text, source) for _, text, source in self.in_order(name)), None)
 
-    def _in_order(self, name: str, names: _Name) -> Iterator[tuple[str, str]]:
-        if names.flag and (flag := self.flags.get(name)) is not None:
+    def in_order(self, *names: str) -> Iterator[tuple[str, str, str]]:
+        """(name, text, source) of all that is set; within a place in the order of `names`."""
+        for place in (self._of_flags, self._of_environment, self._of_ini):
+            for name in names:
+                yield from ((name, text, source) for text, source in place(name) if text)
+
+    def _of_flags(self, name: str) -> Iterator[tuple[str, str]]:
+        if _NAMES[name].flag and (flag := self.flags.get(name)) is not None:
             yield str(flag), _flag_source(name, flag)
-        for variable in names.environment:
+
+    def _of_environment(self, name: str) -> Iterator[tuple[str, str]]:
+        for variable in _NAMES[name].environment:
             yield self.env.get(variable, ""), f"environment {variable}"
-        if names.ini:
-            yield self.ini.get(names.ini, ""), self.ini_source(names.ini)
+
+    def _of_ini(self, name: str) -> Iterator[tuple[str, str]]:
+        if key := _NAMES[name].ini:
+            yield self.ini.get(key, ""), self.ini_source(key)
 
     def ini_source(self, key: str) -> str:
         return f"looker.ini [{SECTION}] {key} ({self.ini_path})"
@@ -157,10 +169,12 @@ def load(
     base_url = need("base_url", values.base_url)
     values.check_encrypted(base_url, sources["base_url"], allow_http=allow_http)
     proxy, sources["proxy"] = find_proxy(base_url, env)
+    client_id = need("client_id", values.token_text("client_id"))
+    secret, sources["client_secret"], notes = _client_secret(places)
     return Settings(
         base_url=base_url,
-        client_id=need("client_id", values.token_text("client_id")),
-        client_secret=Secret(need("client_secret", values.token_text("client_secret"))),
+        client_id=client_id,
+        client_secret=secret,
         verify_ssl=take("verify_ssl", values.yes_no, default=True),
         ca_file=take("ca_file", values.ca_file, default=None),
         timeout=take("timeout", values.timeout, default=DEFAULT_TIMEOUT),
@@ -169,15 +183,52 @@ def load(
         allow_http=allow_http,
         signing_key=take("signing_key", values.signing_key, default=None),
         sources=sources,
-        notes=_notes(places),
+        notes=(*_notes(places), *notes),
     )
 
 
-def _not_given(name: str) -> UsageError:
-    names = _NAMES[name]
-    ways = [f"the flag --{name.replace('_', '-')}"] if names.flag else []
-    ways += [f"the environment variable {variable}" for variable in names.environment]
-    ways += [f"{names.ini} in the section [{SECTION}] of looker.ini"]
+_SECRET_WAYS = ("client_secret", "client_secret_file", "client_secret_command")
+
+
+def _client_secret(places: _Places) -> tuple[Secret, str, list[str]]:
+    """The secret, its source, and what a person should know of where it lies."""
+    _, file, command = _SECRET_WAYS
+    if places.flags.get(file) is not None and places.flags.get(command) is not None:
+        raise UsageError(
+            "--client-secret-file and --client-secret-command exclude each other.",
+            hint="There is one client secret: say where it is once.",
+        )
+    found = list(places.in_order(*_SECRET_WAYS))
+    if not found:
+        raise _not_given(*_SECRET_WAYS)
+    name, text, source = found[0]
+    notes = _passed_over(found)
+    if name == file:
+        path, (text, exposed) = text, client_secret.from_file(text, source)
+        source = f"{source} ({path})"
+        notes += [f"Others may read the client secret: chmod 600 {path}"] if exposed else []
+    elif name == command:
+        text = client_secret.from_command(text, source)
+    return Secret(values.token_text("client_secret")(text, source)), source, notes
+
+
+def _passed_over(found: list[tuple[str, str, str]]) -> list[str]:
+    """Remarks on what the environment says a second time, in another way."""
+    (_, _, first), *others = found
+    return [
+        f"{source} is ignored: {first} comes before it."
+        for _, _, source in others
+        if first.startswith("environment") and source.startswith("environment")
+    ]
+
+
+def _not_given(name: str, *other_ways: str) -> UsageError:
+    ways_of = {one: _NAMES[one] for one in (name, *other_ways)}
+    ways = [f"the flag --{one.replace('_', '-')}" for one, at in ways_of.items() if at.flag]
+    ways += [f"the environment variable {one}" for at in ways_of.values() for one in at.environment]
+    ways += [
+        f"{at.ini} in the section [{SECTION}] of looker.ini" for at in ways_of.values() if at.ini
+    ]
     example = " (for example https://company.looker.com)" if name == "base_url" else ""
     return UsageError(
         f"The {_WORDS[name]} of Looker is not set{example}.",

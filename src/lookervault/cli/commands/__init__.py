@@ -37,6 +37,10 @@ Environment (flags come first):
   LOOKERSDK_BASE_URL       where Looker is
   LOOKERSDK_CLIENT_ID      the API key
   LOOKERSDK_CLIENT_SECRET  the API key's secret
+  LOOKERVAULT_CLIENT_SECRET_FILE
+                           a file that holds it
+  LOOKERVAULT_CLIENT_SECRET_COMMAND
+                           a program that prints it
   LOOKERSDK_VERIFY_SSL     false: trust anyone
   LOOKERSDK_TIMEOUT        seconds to wait
   REQUESTS_CA_BUNDLE, SSL_CERT_FILE

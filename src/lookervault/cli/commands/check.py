@@ -11,6 +11,8 @@ from lookervault.cli.options import (
     AllowHttpOption,
     BaseUrlOption,
     CaFileOption,
+    ClientSecretCommandOption,
+    ClientSecretFileOption,
     DebugOption,
     JsonOption,
     VaultOption,
@@ -31,6 +33,8 @@ def check(
     base_url: BaseUrlOption = None,
     allow_http: AllowHttpOption = None,
     ca_file: CaFileOption = None,
+    client_secret_file: ClientSecretFileOption = None,
+    client_secret_command: ClientSecretCommandOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
@@ -47,7 +51,14 @@ def check(
     from lookervault.config.settings import load
     from lookervault.errors import Exit
 
-    flags = {"base_url": base_url, "vault": vault, "allow_http": allow_http, "ca_file": ca_file}
+    flags = {
+        "base_url": base_url,
+        "vault": vault,
+        "allow_http": allow_http,
+        "ca_file": ca_file,
+        "client_secret_file": client_secret_file,
+        "client_secret_command": client_secret_command,
+    }
     settings = load(flags, os.environ)
     extraction.warn_about(settings)
     found: dict[str, Any] = {"settings": _settings(settings), "versions": _versions()}

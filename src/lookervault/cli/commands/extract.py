@@ -11,6 +11,8 @@ from lookervault.cli.options import (
     AllowHttpOption,
     BaseUrlOption,
     CaFileOption,
+    ClientSecretCommandOption,
+    ClientSecretFileOption,
     DebugOption,
     JsonOption,
     QuietOption,
@@ -62,6 +64,8 @@ def extract(
     base_url: BaseUrlOption = None,
     allow_http: AllowHttpOption = None,
     ca_file: CaFileOption = None,
+    client_secret_file: ClientSecretFileOption = None,
+    client_secret_command: ClientSecretCommandOption = None,
     same_instance: Annotated[
         bool,
         typer.Option("--same-instance", help="The vault's Looker was renamed or moved: go on."),
@@ -93,7 +97,8 @@ def extract(
     \b
     Looker is found by (first wins): flags, the environment, looker.ini.
       LOOKERSDK_BASE_URL, LOOKERSDK_CLIENT_ID, LOOKERSDK_CLIENT_SECRET,
-      LOOKERSDK_VERIFY_SSL, LOOKERSDK_TIMEOUT
+      LOOKERSDK_VERIFY_SSL, LOOKERSDK_TIMEOUT,
+      LOOKERVAULT_CLIENT_SECRET_FILE, LOOKERVAULT_CLIENT_SECRET_COMMAND
 
     \b
     Examples:
@@ -115,7 +120,14 @@ def extract(
     )
     named = {"types": types or [], "exclude": exclude or [], "folders": folder or []}
     chosen = select(named["types"], named["exclude"], in_folders=bool(folder))
-    flags = {"base_url": base_url, "vault": vault, "allow_http": allow_http, "ca_file": ca_file}
+    flags = {
+        "base_url": base_url,
+        "vault": vault,
+        "allow_http": allow_http,
+        "ca_file": ca_file,
+        "client_secret_file": client_secret_file,
+        "client_secret_command": client_secret_command,
+    }
     settings = load(flags, os.environ)
     extraction.check_place(settings.vault)
     request = extraction.request(

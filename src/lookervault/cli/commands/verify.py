@@ -14,6 +14,8 @@ from lookervault.cli.options import (
     AllowHttpOption,
     BaseUrlOption,
     CaFileOption,
+    ClientSecretCommandOption,
+    ClientSecretFileOption,
     DebugOption,
     JsonOption,
     QuietOption,
@@ -53,6 +55,8 @@ def verify(
     base_url: BaseUrlOption = None,
     allow_http: AllowHttpOption = None,
     ca_file: CaFileOption = None,
+    client_secret_file: ClientSecretFileOption = None,
+    client_secret_command: ClientSecretCommandOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -74,7 +78,14 @@ def verify(
 
     _check(deep=deep, quick=quick, repair=repair, compare=against_looker, sample=sample)
     path, _ = vault_path({"vault": vault}, os.environ)
-    flags = {"base_url": base_url, "vault": vault, "allow_http": allow_http, "ca_file": ca_file}
+    flags = {
+        "base_url": base_url,
+        "vault": vault,
+        "allow_http": allow_http,
+        "ca_file": ca_file,
+        "client_secret_file": client_secret_file,
+        "client_secret_command": client_secret_command,
+    }
     settings = load(flags, os.environ) if repair or against_looker else None
     with verification.choose(quiet=quiet or json) as watch:
         report = _look(path, watch, deep=deep, quick=quick)
