@@ -40,7 +40,7 @@ Environment (flags come first):
   LOOKERVAULT_CLIENT_SECRET_FILE
                            a file that holds it
   LOOKERVAULT_CLIENT_SECRET_COMMAND
-                           a program that prints it
+                           what prints it
   LOOKERSDK_VERIFY_SSL     false: trust anyone
   LOOKERSDK_TIMEOUT        seconds to wait
   REQUESTS_CA_BUNDLE, SSL_CERT_FILE
