@@ -99,7 +99,7 @@ def test_a_vault_that_is_being_written_is_proven_as_it_was_at_one_moment(vault: 
     with child(vault) as other:
         try:
             assert other.stdout is not None
-            for _ in range(20):
+            for _ in range(5):
                 other.stdout.readline()
                 assert kinds(verify(vault)) == {"unsealed"}
         finally:
