@@ -92,14 +92,22 @@ def department_of_folder(world: World, index: int) -> int:
 
 
 def folder_of(world: World, type_: str, index: int) -> int:
-    """The seeded folder of a dashboard or look: one in four lies in somebody's personal folder."""
+    """The seeded folder of a dashboard or look: one in four lies in somebody's personal folder.
+
+    A few folders hold most of the content and many hold none, as the few people do who make it.
+    """
     number = world.scatter(f"folder of {type_}", index)
     personal, shared = personal_folders(world), world.count("folders") - first_shared(world)
     if personal and (number & 3 == 0 or shared <= 0):
-        return _ROOTS + (number >> 2) % personal
+        return _ROOTS + _by_rank(number >> 2, personal)
     if shared <= 0:
         return SHARED
-    return first_shared(world) + (number >> 2) % shared
+    return first_shared(world) + _by_rank(number >> 2, shared)
+
+
+def _by_rank(number: int, count: int) -> int:
+    """One of `count`, the n-th about 1/n times as often as the first; from 30 bits."""
+    return int((count + 1) ** (number / 2**30)) - 1
 
 
 def _columns(world: World, index: int) -> Row:
