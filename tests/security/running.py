@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.cli.running import COMMAND, LONGEST_S, environment
 
 
 def written(
-    *arguments: object, env: Mapping[str, str] | None = None, umask: int = -1
+    *arguments: object,
+    env: Mapping[str, str] | None = None,
+    umask: int = -1,
+    command: Sequence[str] = COMMAND,
 ) -> subprocess.CompletedProcess[bytes]:
     """`umask` -1 is that of the test."""
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*command, *map(str, arguments)],
         env=environment(env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
