@@ -8,6 +8,7 @@
         DamagedError                    5  the vault's bytes are not what was written
       CallError                         1  a call to Looker failed
         TransientError                  1  ... in a way that is worth another try
+          NobodyThereError              1  ... nobody has ever answered at that address
           RateLimitedError              1  ... 429; `retry_after` tells how long to wait
           BadAnswerError                1  ... no JSON, cut off, another identity than asked for
         UnauthorizedError               4  ... 401; one new login, then final
@@ -75,6 +76,10 @@ class CallError(LookerVaultError):
 
 class TransientError(CallError):
     reason = "unreachable"
+
+
+class NobodyThereError(TransientError):
+    """No connection, or no host of that name, where none was had before: a typing error, mostly."""
 
 
 class RateLimitedError(TransientError):

@@ -18,12 +18,14 @@ from tenacity.stop import stop_base
 
 from lookervault.config.models import ParallelConfig
 from lookervault.content.operations import Operation
-from lookervault.errors import RateLimitedError, TransientError
+from lookervault.errors import NobodyThereError, RateLimitedError, TransientError
 from lookervault.extraction.rate_limiter import RateLimiter
 from lookervault.extraction.stop import Stop
 
 _LONGEST_BACKOFF_S = 30.0
 _CALLS_PER_SPARE_THREAD = 4
+_TRIES_TO_MEET, _SECONDS_TO_MEET = 3, 3.0
+"""For a call to an address where nobody has ever answered."""
 
 
 class Client(Protocol):
@@ -88,20 +90,27 @@ class Slots:
 
 
 class _Enough(stop_base):
-    """429s are waited out as long as time allows; other failures also have a number of tries."""
+    """429s are waited out as long as time allows; other failures also have a number of tries.
+
+    Where nobody has ever answered, the address is wrong, most probably, and a person waits for the
+    message: both are small. Once somebody has answered, Looker is waited for.
+    """
 
     def __init__(self, tries: int, seconds: float) -> None:
         self._tries = tries
         self._seconds = seconds
 
     def __call__(self, state: RetryCallState) -> bool:
-        if (state.seconds_since_start or 0) >= self._seconds:
+        tries, seconds = self._tries, self._seconds
+        if _failed_by(state, NobodyThereError):
+            tries, seconds = min(tries, _TRIES_TO_MEET), min(seconds, _SECONDS_TO_MEET)
+        if (state.seconds_since_start or 0) >= seconds:
             return True
-        return state.attempt_number >= self._tries and not _rate_limited(state)
+        return state.attempt_number >= tries and not _failed_by(state, RateLimitedError)
 
 
-def _rate_limited(state: RetryCallState) -> bool:
-    return state.outcome is not None and isinstance(state.outcome.exception(), RateLimitedError)
+def _failed_by(state: RetryCallState, kind: type[TransientError]) -> bool:
+    return state.outcome is not None and isinstance(state.outcome.exception(), kind)
 
 
 class Calls:
@@ -149,7 +158,7 @@ class Calls:
 
     def _pause(self, state: RetryCallState) -> float:
         """The limiter makes everybody wait after a 429; a second pause here would be too much."""
-        if _rate_limited(state):
+        if _failed_by(state, RateLimitedError):
             return 0.0
         return self._backoff(state) * (0.5 + 0.5 * self._jitter.random())
 

@@ -30,6 +30,7 @@ from lookervault.errors import (
     BadAnswerError,
     CallError,
     ForbiddenError,
+    NobodyThereError,
     NotFoundError,
     RateLimitedError,
     RefusedError,
@@ -89,10 +90,21 @@ def _check_json(call: Call, answer: Answer) -> None:
         raise BadAnswerError(f"{call}: the JSON that came breaks off.", hint=_TRY_LATER)
     kind = call.quote(answer.headers.get("content-type", "")) or "no content type"
     raise BadAnswerError(
-        f"{call} was answered by something that is no JSON ({kind}):"
-        f" {call.quote(answer.body[:200].decode('utf-8', 'replace'))!r}.",
+        f"{call} was answered by something that is no JSON ({kind}){_quoted(call, answer.body)}.",
         hint="A proxy or a login page may stand between here and Looker. Is the base URL right?",
     )
+
+
+def _quoted(call: Call, body: bytes) -> str:
+    """The beginning of a body. Masked first and cut then: half a secret is not recognized."""
+    if call.method == "POST":
+        return ""  # what answers a login may hold a token that is not known yet
+    return f": {call.quote(body[:_READ_FOR_QUOTE].decode('utf-8', 'replace'))[:_QUOTED]!r}"
+
+
+_QUOTED = 200
+"""Characters of a body that is no JSON."""
+_READ_FOR_QUOTE = 2**16
 
 
 def _ends(body: bytes) -> tuple[bytes, bytes]:
@@ -191,8 +203,10 @@ def retry_after(text: str | None, now: Callable[[], float]) -> float | None:
 # ── exceptions ──────────────────────────────────────────────────────────────────────────────────
 
 
-def from_exception(call: Call, error: Exception, ca_source: str) -> CallError:
-    """The error of a call that got no whole answer. `ca_source`: where the CA file was named."""
+def from_exception(call: Call, error: Exception, ca_source: str, *, met: bool) -> CallError:
+    """The error of a call that got no whole answer. `ca_source`: where the CA file was named;
+    `met`: whether anybody has ever answered there.
+    """
     if certificate := _cause(error, ssl.SSLCertVerificationError):
         return _untrusted(call, certificate, ca_source)
     if _cause(error, ssl.SSLError) and _speaks_no_tls(error):
@@ -201,7 +215,13 @@ def from_exception(call: Call, error: Exception, ca_source: str) -> CallError:
             hint="Is the port right? Customer-hosted Lookers have the API at port 19999.",
         )
     why, hint = _why(error)
-    return TransientError(f"{call} got no answer: {why}.", hint=hint)
+    kind = TransientError if met or not _nobody_there(error) else NobodyThereError
+    return kind(f"{call} got no answer: {why}.", hint=hint)
+
+
+def _nobody_there(error: Exception) -> bool:
+    """What is known at once, and what a wrong address looks like."""
+    return any(_cause(error, kind) for kind in (http.NameResolutionError, ConnectionRefusedError))
 
 
 def _untrusted(call: Call, error: ssl.SSLCertVerificationError, ca_source: str) -> CallError:

@@ -61,6 +61,7 @@ class Transport:
         )
         self._lock = threading.Lock()
         self._received = 0
+        self._met = False  # whether anybody has ever answered; set, never unset
 
     @property
     def bytes_received(self) -> int:
@@ -71,7 +72,10 @@ class Transport:
     def send(
         self, call: Call, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
-        """One attempt. Raises `TransientError`, or `CallError` where another would not help."""
+        """One attempt. Raises `TransientError`, or `CallError` where another would not help.
+
+        `NobodyThereError` only until somebody has answered.
+        """
         try:
             response = self._pool.urlopen(
                 call.method,
@@ -84,10 +88,12 @@ class Transport:
                 preload_content=False,
                 decode_content=False,
             )
+            self._met = True
             with response:
                 return Answer(response.status, response.headers, self._read(call, response))
         except (urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
-            raise from_exception(call, error, self._settings.source("ca_file")) from error
+            source = self._settings.source("ca_file")
+            raise from_exception(call, error, source, met=self._met) from error
 
     def _read(self, call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
         whole = response.status == HTTPStatus.OK

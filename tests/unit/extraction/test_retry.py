@@ -15,6 +15,7 @@ from lookervault.errors import (
     CallError,
     ForbiddenError,
     Interrupted,
+    NobodyThereError,
     NotFoundError,
     RateLimitedError,
     RefusedError,
@@ -120,6 +121,16 @@ def test_tries_are_bounded_and_the_last_error_is_the_one_that_is_raised(error: E
     assert len(script.asked) == 4
     assert made.tally.retries["themes"] == 3
     assert reader.gave_up
+
+
+def test_an_address_where_nobody_has_ever_answered_is_given_up_soon() -> None:
+    made, script = calls(time := Time(), NobodyThereError("refused"), max_tries=8)
+    reader = made.for_type("themes")
+    with pytest.raises(NobodyThereError):
+        reader.get(ALL_THEMES)
+    assert reader.gave_up
+    assert len(script.asked) == 3
+    assert sum(time.waits) < 1
 
 
 def test_pauses_grow_and_have_jitter_and_an_end() -> None:

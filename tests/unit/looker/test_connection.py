@@ -14,7 +14,7 @@ import pytest
 
 from lookervault.config.secret import Secret
 from lookervault.content.operations import ME
-from lookervault.errors import CallError, TransientError, UsageError
+from lookervault.errors import CallError, NobodyThereError, TransientError, UsageError
 from tests.unit.looker.conftest import Connect
 from tests.unit.looker.stand_in import AUTHORITY, StandIn, looker_error, reply, serving
 
@@ -28,7 +28,7 @@ def closed_port() -> Iterator[int]:
 
 
 def test_an_unreachable_server_is_named_by_its_url(connect: Connect) -> None:
-    with closed_port() as port, pytest.raises(TransientError) as caught:
+    with closed_port() as port, pytest.raises(NobodyThereError) as caught:
         connect(f"http://localhost:{port}").login()
     assert f"http://localhost:{port}/api/4.0/login" in caught.value.message
     assert "Connection refused" in caught.value.message
@@ -37,8 +37,19 @@ def test_an_unreachable_server_is_named_by_its_url(connect: Connect) -> None:
 
 def test_a_host_without_an_address_is_named(connect: Connect) -> None:
     # RFC 6761: no resolver knows a name under .invalid.
-    with pytest.raises(TransientError, match=r"looker\.invalid.*name is not known"):
+    with pytest.raises(NobodyThereError, match=r"looker\.invalid.*name is not known"):
         connect("https://looker.invalid").login()
+
+
+def test_a_server_that_has_answered_before_is_not_taken_for_a_wrong_address(
+    connect: Connect,
+) -> None:
+    with serving() as server:
+        looker = connect(server.url)
+        looker.login()
+    with pytest.raises(TransientError, match="Connection refused") as caught:
+        looker.get(ME)
+    assert type(caught.value) is TransientError
 
 
 def test_a_server_that_accepts_no_connection_is_given_up(connect: Connect) -> None:
