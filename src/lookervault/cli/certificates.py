@@ -46,7 +46,7 @@ def of_run(vault: Repository, run: int) -> Certificate:
 
 def export(certificate: Certificate, path: Path) -> None:
     try:
-        with path.open("xb") as file:
+        with open(path, "xb", opener=_for_its_owner_alone) as file:
             file.write(proof.to_file(certificate))
     except FileExistsError:
         raise UsageError(
@@ -58,6 +58,10 @@ def export(certificate: Certificate, path: Path) -> None:
             f"The certificate cannot be written to {path}: {error.strerror}.",
             hint="Name a file in a folder that you may write to with --export.",
         ) from None
+
+
+def _for_its_owner_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _statement(certificate: Certificate) -> Statement:

@@ -61,7 +61,7 @@ def demo(
     from lookervault.errors import Exit
 
     extraction.check_place(vault)
-    with _served(items, seed) as env:
+    with _served(items, seed, vault.absolute().parent) as env:
         if not quiet and not json:
             where = env["LOOKERSDK_BASE_URL"]
             failures.note(f"A made-up company of about {items:,} objects is served at {where}.")
@@ -127,12 +127,15 @@ def _end_with_stdin() -> None:
 
 
 @contextmanager
-def _served(items: int, seed: int) -> Iterator[Mapping[str, str]]:
-    """The environment that leads to an embedded Looker, which is another process meanwhile."""
+def _served(items: int, seed: int, folder: Path) -> Iterator[Mapping[str, str]]:
+    """The environment that leads to an embedded Looker, which is another process meanwhile.
+
+    What that says on stderr goes to a file in the folder that has no name.
+    """
     command = [sys.executable, "-m", "lookervault", "demo", "serve", "--port", "0", "--until-eof"]
     command += ["--items", str(items), "--seed", str(seed)]
     with (
-        tempfile.TemporaryFile("w+") as said,
+        tempfile.TemporaryFile("w+", dir=folder) as said,
         subprocess.Popen(  # noqa: S603 -- our own program, with numbers as arguments
             command,
             stdin=subprocess.PIPE,
