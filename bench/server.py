@@ -233,7 +233,8 @@ class Connection(asyncio.Protocol):
             b"HTTP/1.1 %d Answer\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
             % (status, wait, size)
         )
-        self._transport.writelines([head, *body])
+        if not self._transport.is_closing():  # the client may be gone by now
+            self._transport.writelines([head, *body])
 
 
 async def _serve(folder: Path) -> None:

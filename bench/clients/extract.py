@@ -48,11 +48,11 @@ def run(
     share_one_arena()  # as the command does
     chosen = select(list(types), list(exclude))
     with TemporaryDirectory(prefix="lookervault-bench-") as folder, measured() as spent:
-        result = _extract(settings(url), Path(folder) / "vault.db", chosen, flags)
+        result = extracted(settings(url), Path(folder) / "vault.db", chosen, flags)
     return {**result, "wall": spent.wall, "cpu": spent.cpu}
 
 
-def _extract(
+def extracted(
     where: Settings, path: Path, types: list[ContentType], flags: dict[str, Any]
 ) -> dict[str, Any]:
     config = parallel_config(flags)

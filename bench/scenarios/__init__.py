@@ -13,8 +13,10 @@ from bench.scenarios import (
     cpu,
     memory,
     rate,
+    resume,
     startup,
     typed_loop,
+    verifying,
     workers,
     writing,
 )
@@ -30,5 +32,7 @@ SCENARIOS: dict[str, Callable[[Bench], Finding]] = {
     "rate": rate.run,
     "compression": compression.run,
     "certificates": certificates.run,
+    "resume": resume.run,
+    "verifying": verifying.run,
     "startup": startup.run,
 }

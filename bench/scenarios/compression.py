@@ -15,8 +15,8 @@ def run(bench: Bench) -> Finding:
         title="Compression",
         how="Bytes of all items of a demo company, as the API gave them, ÷ bytes of the closed"
         " vault's file, which also holds the runs, the versions, the indexes and each dictionary"
-        " twice. 5,000 items is what `lookervault demo` extracts if not told otherwise; in a file of"
-        " a few hundred items those tables weigh more than they save.",
+        " twice. 5,000 items is what `lookervault demo` extracts if not told otherwise; for a few"
+        " hundred, what a vault has in any case weighs more.",
         figures=[
             Figure(
                 f"{items:,} items ({result['raw'] / 1e6:,.1f} MB)",
