@@ -125,7 +125,7 @@ class Extraction:
         time = time or QuickTime()
         settings = load({}, self.looker.env(), None)
         parallel = parallel_config({"workers": 4, **config})
-        in_flight = InFlight(parallel.bytes_in_flight)
+        in_flight = InFlight(parallel.bytes_in_flight, time.clock)
         client = Looker(settings, pool_size=parallel.workers, admit=in_flight.hold)
         try:
             orchestrator = Orchestrator(

@@ -30,9 +30,11 @@ from lookervault.errors import (
 )
 from lookervault.extraction.batch_processor import BatchProcessor
 from lookervault.extraction.beginning import begin
+from lookervault.extraction.deletions import MASS_DELETION, Deletions
 from lookervault.extraction.known import VaultKnown
 from lookervault.extraction.memory import peak_memory_mb
 from lookervault.extraction.parallel import Workers
+from lookervault.extraction.permissions import PERMISSION_LOWERED, last_complete, lowered
 from lookervault.extraction.progress import Progress
 from lookervault.extraction.rate_limiter import RateLimiter
 from lookervault.extraction.request import Request
@@ -81,7 +83,7 @@ class Orchestrator:
     ) -> None:
         """`in_flight` is the one by which the client admits bodies."""
         self._vault = vault
-        self._in_flight = in_flight or InFlight(config.bytes_in_flight)
+        self._in_flight = in_flight or InFlight(config.bytes_in_flight, clock)
         self._config = config
         self._progress = progress
         self._stop = stop or Stop()
@@ -91,7 +93,13 @@ class Orchestrator:
         jitter = jitter or random.Random()
         self._limiter = RateLimiter(config.rate, clock=clock, wait=self._stop.wait, jitter=jitter)
         self._calls = Calls(
-            client, self._limiter, config, stop=self._stop, tally=self._tally, jitter=jitter
+            client,
+            self._limiter,
+            config,
+            stop=self._stop,
+            tally=self._tally,
+            jitter=jitter,
+            clock=clock,
         )
         self._heard: queue.SimpleQueue[tuple[str, Sequence[Entry]]] = queue.SimpleQueue()
         self._failures_in_a_row = 0
@@ -105,11 +113,13 @@ class Orchestrator:
         who = caller(session)
         scope = self._scope(request)
         self._in_flight.let_go()
+        before = last_complete(self._vault.runs())
         beginning = begin(self._vault, self._start(request, looker, who, scope), request)
         run = beginning.run
-        proves = scope.folders is None and (who.sees_all or request.accept_visibility)
+        doubts = _doubts(request, who, before, beginning.earlier)
+        deletions = self._deletions(request, proven=scope.folders is None and not doubts)
         types = [
-            self._type_run(t, run, deletes=proves, resumed=beginning.earlier is not None)
+            self._type_run(t, run, deletions, resumed=beginning.earlier is not None)
             for t in request.types
         ]
         error = None
@@ -117,7 +127,7 @@ class Orchestrator:
             self._extract({t.name: t for t in types}, run, scope)
         except LookerVaultError as raised:
             error = raised
-        end = _with(beginning.earlier, self._end(run, types, who, request, error))
+        end = _with(beginning.earlier, self._end(run, types, doubts, error))
         self._vault.end_run(run, end)
         return Result(
             run=run,
@@ -171,13 +181,22 @@ class Orchestrator:
             arguments=dict(request.arguments),
             types=[t.name for t in request.types],
             scope=None if scope.folders is None else sorted(scope.folders),
+            roles=who.roles,
+        )
+
+    def _deletions(self, request: Request, *, proven: bool) -> Deletions:
+        return Deletions(
+            proven=proven,
+            most=self._config.max_deletions,
+            accepted=frozenset(request.accept_deletions),
+            held=self._vault.held(),
         )
 
     def _type_run(
-        self, content_type: ContentType, run: int, *, deletes: bool, resumed: bool
+        self, content_type: ContentType, run: int, deletions: Deletions, *, resumed: bool
     ) -> TypeRun:
         return TypeRun(
-            content_type, self._config, self._vault, run, deletes=deletes, resumed=resumed
+            content_type, self._config, self._vault, run, deletions=deletions, resumed=resumed
         )
 
     # While it runs.
@@ -197,9 +216,9 @@ class Orchestrator:
             in_flight=self._in_flight,
             heard=lambda name, entries: self._heard.put((name, entries)),
         )
-        slots, waited = self._calls.slots, self._limiter.waited
+        slots = self._calls.slots
         workers = Workers(slots.threads, self._config.queue_size, performer)
-        began = self._clock()
+        began, called = self._clock(), self._seconds_in_calls()
         finished = False
         try:
             self._feed(types, workers)
@@ -210,13 +229,12 @@ class Orchestrator:
                 self._stop.spread()
             workers.close(drop=not finished)
             seconds = max(self._clock() - began, 1e-9)
-            busy = (
-                workers.busy_seconds
-                - slots.waited
-                - self._in_flight.waited
-                - (self._limiter.waited - waited)
-            )
-            self._utilization = max(0.0, min(1.0, busy / (slots.count * seconds)))
+            called = self._seconds_in_calls() - called
+            self._utilization = called / (slots.count * seconds)
+
+    def _seconds_in_calls(self) -> float:
+        """Of all workers together: under way to Looker, not waiting for the rate or for room."""
+        return self._calls.slots.held - self._limiter.waited - self._in_flight.waited
 
     def _feed(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
         while True:
@@ -227,6 +245,7 @@ class Orchestrator:
                 while not workers.tasks.put(work, _POLL_S):
                     workers.check()
                     self._check_stop()
+                    self._progress.beat(self._tally, self._limiter.rate)
             elif all(t.phase is Phase.DONE for t in types.values()):
                 return
             else:
@@ -302,16 +321,13 @@ class Orchestrator:
         self,
         run: int,
         types: Sequence[TypeRun],
-        who: Caller,
-        request: Request,
+        doubts: list[str],
         error: LookerVaultError | None,
     ) -> RunEnd:
         root, by_type = self._vault.root(run, [t.name for t in types])
         results = [self._type_result(t, run, by_type.get(t.name)) for t in types]
         missing = sorted(m for t in types for m in t.missing)
-        reasons = [] if who.sees_all or request.accept_visibility else ["visibility"]
-        if any(not t.complete for t in types):
-            reasons.append("missing")
+        reasons = doubts + _incomplete(types)
         return RunEnd(
             finished=self._now(),
             status=_status(error, reasons),
@@ -345,6 +361,21 @@ class Orchestrator:
             reason=one.reason,
             root=root,
         )
+
+
+def _doubts(request: Request, who: Caller, *earlier: RunRow | None) -> list[str]:
+    """Reasons why the listings may not show everything there is."""
+    doubts = [] if who.sees_all or request.accept_visibility else ["visibility"]
+    gone = "" if request.accept_permissions else lowered(who, earlier)
+    return [*doubts, PERMISSION_LOWERED, gone] if gone else doubts
+
+
+def _incomplete(types: Sequence[TypeRun]) -> list[str]:
+    """Words, and sentences of what was noticed. A type that only lacks another is no reason."""
+    found = {one.reason for t in types for one in t.missing}
+    lacking = found - {MASS_DELETION} or any(t.phase is not Phase.DONE for t in types)
+    words = ["missing"] * bool(lacking) + [MASS_DELETION] * (MASS_DELETION in found)
+    return [*words, *(t.noticed for t in types if t.noticed)]
 
 
 def _status(error: LookerVaultError | None, reasons: list[str]) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import queue
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,8 +14,7 @@ class Workers[Work, Done]:
 
     One thread is the serial mode. What goes wrong with work is part of its result: a worker whose
     `perform` raises ends, and `check` says so. `results` is unbounded, but never holds more than
-    was handed in. Only the thread that created the pool may call its methods; `busy_seconds` is
-    exact once the pool is closed.
+    was handed in. Only the thread that created the pool may call its methods.
     """
 
     def __init__(self, count: int, queue_size: int, perform: Callable[[Work], Done]) -> None:
@@ -25,18 +22,12 @@ class Workers[Work, Done]:
         self.tasks: WorkQueue[Work] = WorkQueue(queue_size)
         self.results: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._perform = perform
-        self._busy = 0.0
-        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="worker")
         self._loops = [self._pool.submit(self._loop) for _ in range(count)]
 
     def _loop(self) -> None:
         while (task := self.tasks.get()) is not None:
-            began = time.monotonic()
-            done = self._perform(task)
-            with self._lock:
-                self._busy += time.monotonic() - began
-            self.results.put(done)
+            self.results.put(self._perform(task))
 
     def check(self) -> None:
         """Raises what a worker died of: the result of its work would be waited for in vain."""
@@ -50,8 +41,3 @@ class Workers[Work, Done]:
         self._pool.shutdown(wait=True)
         for loop in self._loops:
             loop.result()
-
-    @property
-    def busy_seconds(self) -> float:
-        with self._lock:
-            return self._busy

@@ -19,6 +19,8 @@ from pyrate_limiter import GCRA, AbstractClock, Rate, RateItem, StateBucket
 
 _WINDOW_S = 5.0
 """Seconds over which the present rate is measured."""
+_FEW_CALLS = 10
+"""So few in the window that a ceiling tells the rate better than they do."""
 _SLOWEST = 0.2
 """Calls a second below which no 429 pushes the rate."""
 _FIRST_PAUSE_S = 1.0
@@ -70,9 +72,15 @@ class RateLimiter:
 
     def acquire(self) -> float:
         """Waits until a call may be sent; returns when it was let go, for `throttled`."""
-        while (pause := self.try_acquire()) > 0:
-            self._wait(pause)
-        return self._clock()
+        began = self._clock()
+        try:
+            while (pause := self.try_acquire()) > 0:
+                self._wait(pause)
+        finally:
+            now = self._clock()
+            with self._lock:
+                self.waited += now - began
+        return now
 
     def try_acquire(self) -> float:
         """Lets one call go and returns 0, or the seconds to wait before the next try."""
@@ -84,7 +92,6 @@ class RateLimiter:
             if pause <= 0:
                 self._sent.append(now)
                 return 0.0
-            self.waited += pause
             return pause
 
     def _until_free(self, now: float) -> float:
@@ -117,9 +124,8 @@ class RateLimiter:
                 self._episodes_in_a_row = 0
 
     def _begin_episode(self, now: float) -> None:
-        present = self._rate_at(now)
-        measured = self._measured(now)
-        self._refused_rate = measured if present is None else min(present, max(measured, present))
+        found = self._found(now)
+        self._refused_rate = self._measured(now) if found is None else found
         self._floor_rate = max(_SLOWEST, self._refused_rate / 2)
         self._episodes_in_a_row += 1
 
@@ -129,19 +135,25 @@ class RateLimiter:
 
     def _rate_at(self, now: float) -> float | None:
         """Calls a second that are allowed now; None is no limit."""
+        found = self._found(now)
+        return self._ceiling if found is None else found
+
+    def _found(self, now: float) -> float | None:
+        """The rate that 429s have led to; None where they have not, or do not any more."""
         if self._episode_at is None:
-            return self._ceiling
+            return None
         since = max(0.0, now - max(self._episode_at, self._not_before))
         gap = self._refused_rate - self._floor_rate
         recovery = max(_RECOVERY_S, _RECOVERY_CALLS / self._refused_rate)
         rate = self._refused_rate + gap * ((since / recovery) - 1) ** 3
-        if self._ceiling is not None:
-            return min(rate, self._ceiling)
-        return rate if rate < self._refused_rate * _FREE_AFTER else None
+        free = self._refused_rate * _FREE_AFTER
+        return rate if rate < min(free, self._ceiling or free) else None
 
     def _measured(self, now: float) -> float:
         while self._sent and self._sent[0] < now - _WINDOW_S:
             self._sent.popleft()
+        if self._ceiling is not None and len(self._sent) < _FEW_CALLS:
+            return self._ceiling
         if not self._sent:
             return _SLOWEST
         return max(_SLOWEST, len(self._sent) / max(now - self._sent[0], 1.0))

@@ -10,7 +10,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
@@ -68,25 +69,26 @@ class Slots:
     """How many calls may be under way at once. Thread-safe.
 
     There are a few more threads than that (`threads`): while one hashes and stores what it
-    fetched, another one calls. `waited` is the seconds that threads were without a slot.
+    fetched, another one calls. `held` is the seconds that all slots were taken, added up.
     """
 
-    def __init__(self, count: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, count: int, clock: Callable[[], float]) -> None:
         self.count = count
         self.threads = count + count // _CALLS_PER_SPARE_THREAD
-        self.waited = 0.0
+        self.held = 0.0
         self._clock = clock
         self._free = threading.BoundedSemaphore(count)
         self._lock = threading.Lock()
 
-    def __enter__(self) -> None:
-        began = self._clock()
-        self._free.acquire()
-        with self._lock:
-            self.waited += self._clock() - began
-
-    def __exit__(self, *_: object) -> None:
-        self._free.release()
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        with self._free:
+            began = self._clock()
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self.held += self._clock() - began
 
 
 class _Enough(stop_base):
@@ -125,11 +127,12 @@ class Calls:
         stop: Stop,
         tally: Tally,
         jitter: random.Random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._limiter = limiter
         self._stop = stop
-        self.slots = Slots(config.workers)
+        self.slots = Slots(config.workers, clock)
         self.tally = tally
         self._backoff = wait_exponential(multiplier=0.25, max=_LONGEST_BACKOFF_S)
         self._enough = _Enough(config.max_tries, config.max_retry_seconds)
@@ -169,7 +172,7 @@ class Calls:
         path_args: tuple[str, ...],
         params: Mapping[str, str],
     ) -> bytes:
-        with self.slots:
+        with self.slots.one():
             self._stop.check()
             sent_at = self._limiter.acquire()
             self.tally.call(owner)

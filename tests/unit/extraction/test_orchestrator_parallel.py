@@ -28,6 +28,7 @@ from lookervault.errors import (
 )
 from lookervault.extraction.orchestrator import Orchestrator
 from lookervault.extraction.request import Request
+from lookervault.extraction.retry import Tally
 from lookervault.extraction.stop import Stop
 from lookervault.storage.repository import Repository
 from tests.unit.extraction.library import Library, NoWaiting, Watcher, extract
@@ -364,3 +365,55 @@ def test_another_looker_is_not_extracted_into_the_same_vault(vault: Repository) 
     with pytest.raises(UsageError, match=r"belongs to https://other\.example"):
         extract(Library(CONTENT), vault, "themes")
     assert len(vault.runs()) == 1
+
+
+def test_utilization_is_the_share_of_the_time_in_which_calls_are_under_way(
+    vault: Repository,
+) -> None:
+    """Calls of a second each, ten seconds that Looker asks to wait, and a lower rate then."""
+    stop = NoWaiting()
+    refused = threading.Event()
+
+    def before(number: int, operation: Operation) -> None:
+        stop.now += 1
+        if operation is op.SEARCH_MODEL_SETS and not refused.is_set():
+            refused.set()
+            raise RateLimitedError("429", retry_after=10.0)
+
+    library = Library({"model_sets": 40}, before)
+    end = extract(library, vault, "model_sets", stop=stop, workers=1, page_size=2).end
+    calls = library.asked.count(op.SEARCH_MODEL_SETS.id)
+    waited = stop.now - len(library.asked)
+    assert waited > 10
+    assert end.utilization == pytest.approx(calls / (calls + waited), abs=0.001)
+
+
+class Listening(Watcher):
+    """`heard` is set by the fifth beat after `held`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beats = 0
+        self.held = threading.Event()
+        self.heard = threading.Event()
+
+    def beat(self, tally: Tally, rate: float | None) -> None:
+        self.beats += self.held.is_set()
+        if self.beats == 5:
+            self.heard.set()
+
+
+def test_whoever_watches_hears_of_the_run_while_every_worker_is_held(vault: Repository) -> None:
+    watcher = Listening()
+
+    def before(number: int, operation: Operation) -> None:
+        if operation is op.SEARCH_MODEL_SETS and number > 8 and not watcher.held.is_set():
+            watcher.held.set()
+            assert watcher.heard.wait(PATIENCE_S)
+
+    library = Library({"model_sets": 60}, before)
+    result = extract(
+        library, vault, "model_sets", progress=watcher, workers=1, page_size=1, queue_size=1
+    )
+    assert result.end.status == "complete"
+    assert watcher.heard.is_set()

@@ -122,17 +122,3 @@ def test_no_worker_is_left_behind() -> None:
     workers: Workers[int, Any] = Workers(6, 2, lambda n: n)
     workers.close()
     assert threading.active_count() == before
-
-
-def test_the_busy_time_is_that_of_the_work_alone() -> None:
-    release = threading.Event()
-    workers: Workers[int, Any] = Workers(2, 2, lambda _: release.wait(PATIENCE_S))
-    release.wait(0.05)  # they are idle meanwhile
-    idle = workers.busy_seconds
-    workers.tasks.put(1)
-    release.wait(0.05)
-    release.set()
-    workers.results.get(timeout=PATIENCE_S)
-    workers.close()
-    assert idle == 0
-    assert 0 < workers.busy_seconds < PATIENCE_S

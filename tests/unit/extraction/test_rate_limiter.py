@@ -113,6 +113,14 @@ def test_an_unknown_limit_is_found_and_used(workers: int, retry_after: float | N
     assert server.share_refused <= 0.02
 
 
+@pytest.mark.parametrize("ceiling", [25, 100, 1000])
+def test_a_ceiling_above_the_limit_is_no_worse_than_none(ceiling: float) -> None:
+    server = Server(rate=20, burst=20, retry_after=1.0)
+    simulate(server, workers=8, seconds=120, ceiling=ceiling)
+    assert server.share_used >= 0.9
+    assert server.share_refused <= 0.02
+
+
 def test_fifty_workers_overrun_the_limit_once_and_then_keep_to_it() -> None:
     server = Server(rate=20, burst=20, retry_after=1.0)
     simulate(server, workers=50, seconds=600)
