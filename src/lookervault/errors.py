@@ -12,10 +12,11 @@
           RateLimitedError              1  ... 429; `retry_after` tells how long to wait
           BadAnswerError                1  ... no JSON, cut off, another identity than asked for
         UnauthorizedError               4  ... 401; one new login, then final
-        ForbiddenError                  1  ... 403
+        ForbiddenError                  4  ... 403
         NotFoundError                   1  ... 404
         RefusedError                    1  ... any other 4xx
     Interrupted                       130  Ctrl-C or SIGTERM
+      PostponedError                    3  Looker asks for a longer wait than is wanted
 
 Each message has three parts: what happened, why, what to do now (`hint`).
 """
@@ -102,6 +103,7 @@ class UnauthorizedError(CallError):
 
 
 class ForbiddenError(CallError):
+    exit_code = Exit.ACCESS
     reason = "forbidden"
 
 
@@ -115,3 +117,9 @@ class RefusedError(CallError):
 
 class Interrupted(LookerVaultError):
     exit_code = Exit.INTERRUPTED
+
+
+class PostponedError(Interrupted):
+    """The run stopped by itself and can be gone on with later."""
+
+    exit_code = Exit.INCOMPLETE

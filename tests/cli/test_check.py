@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,27 @@ def test_a_refused_login_ends_check_with_4(looker: EmbeddedLooker) -> None:
     assert done.code == 4
     assert "LOOKERSDK_CLIENT_SECRET" in done.told
     assert "mistyped" not in done.text + done.err
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "command"),
+    [
+        ("me", ("check",)),
+        ("versions", ("check",)),
+        ("me", ("extract",)),
+        ("all_folders", ("extract", "--folder", "1")),
+    ],
+)
+def test_without_a_permission_that_all_the_rest_needs_it_ends_with_4(
+    forbidden: str, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    with EmbeddedLooker(items=1, behaviour=Behaviour(forbidden={forbidden: 403})) as limited:
+        done = program(*command, "--vault", tmp_path / "new.db", "--json", env=limited.env())
+    assert done.code == 4, done
+    assert "403" in done.told
+    assert "permission" in done.told
+    if command != ("check",):
+        assert (done.json["status"], done.json["error"]["code"]) == ("failed", 4)
 
 
 def test_types_are_those_of_the_registry() -> None:
