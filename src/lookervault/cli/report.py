@@ -30,11 +30,17 @@ _REASONS = {
     "visibility": "The API user does not see everything, so nobody can know what else there is."
     " Give it a role with all access (the Admin role has it), or pass --accept-visibility.",
     "missing": "Looker did not give everything it listed.",
+    "mass_deletion": "So much seems deleted that it is not believed. Look in Looker before you"
+    " accept it.",
+    "permission_lowered": "The API user may do less than before, so what is no longer listed may"
+    " only be hidden: nothing was marked deleted. Give it back what it lacks, or pass"
+    " --accept-permissions.",
 }
 _WHY = {
     "bad_answer": "the answers were no JSON, cut off or of another item",
     "failed": "the call failed",
     "forbidden": "the API user may not see it (403)",
+    "mass_deletion": "more seems deleted than is believed",
     "no_identity": "the object has no id",
     "not_delivered": "it was listed, but never came",
     "not_found": "it was listed, but is not found or hidden (404)",

@@ -62,6 +62,23 @@ class ParallelConfig(BaseModel):
         allow_inf_nan=False,
         description="Seconds after which a failing call is not tried again.",
     )
+    max_deletions: float = Field(
+        default=20,
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        description="Share of a type, in percent, up to which items count as deleted in one run."
+        " Where more than that seem deleted, and at least 10, or all of them, nothing of the type"
+        " is marked so.",
+    )
+    max_wait: float = Field(
+        default=600,
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="Seconds that Looker may ask to wait (429, Retry-After). Asked for more, the"
+        " run stops, to be gone on with later.",
+    )
     page_bytes: int = Field(
         default=8 * MEBIBYTE,
         ge=MEBIBYTE // 16,

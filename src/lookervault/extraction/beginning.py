@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from lookervault.extraction.permissions import lost
 from lookervault.extraction.request import Request
 from lookervault.storage.repository import Repository
 from lookervault.storage.runs import RESUMABLE, RunEnd, RunRow, RunStart
@@ -25,7 +26,8 @@ def begin(vault: Repository, start: RunStart, request: Request) -> Beginning:
         return Beginning(vault.begin_run(start))
     why_not = _why_not(last, start, request)
     if not why_not:
-        vault.resume_run(last.run)
+        fewer = lost(last.roles, start.roles)
+        vault.resume_run(last.run, None if fewer else start.roles)
         return Beginning(last.run, last, (f"Going on with run {last.run}.",))
     if last.finished is None:
         _close(vault, last, start.started)

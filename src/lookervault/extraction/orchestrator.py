@@ -34,7 +34,7 @@ from lookervault.extraction.deletions import MASS_DELETION, Deletions
 from lookervault.extraction.known import VaultKnown
 from lookervault.extraction.memory import peak_memory_mb
 from lookervault.extraction.parallel import Workers
-from lookervault.extraction.permissions import PERMISSION_LOWERED, last_complete, lowered
+from lookervault.extraction.permissions import doubts_about, last_complete
 from lookervault.extraction.progress import Progress
 from lookervault.extraction.rate_limiter import RateLimiter
 from lookervault.extraction.request import Request
@@ -116,7 +116,7 @@ class Orchestrator:
         before = last_complete(self._vault.runs())
         beginning = begin(self._vault, self._start(request, looker, who, scope), request)
         run = beginning.run
-        doubts = _doubts(request, who, before, beginning.earlier)
+        doubts = doubts_about(request, who, before, beginning.earlier)
         deletions = self._deletions(request, proven=scope.folders is None and not doubts)
         types = [
             self._type_run(t, run, deletions, resumed=beginning.earlier is not None)
@@ -361,13 +361,6 @@ class Orchestrator:
             reason=one.reason,
             root=root,
         )
-
-
-def _doubts(request: Request, who: Caller, *earlier: RunRow | None) -> list[str]:
-    """Reasons why the listings may not show everything there is."""
-    doubts = [] if who.sees_all or request.accept_visibility else ["visibility"]
-    gone = "" if request.accept_permissions else lowered(who, earlier)
-    return [*doubts, PERMISSION_LOWERED, gone] if gone else doubts
 
 
 def _incomplete(types: Sequence[TypeRun]) -> list[str]:

@@ -18,6 +18,10 @@ class Request:
     recursive: bool = False
     same_instance: bool = False
     accept_visibility: bool = False
+    accept_permissions: bool = False
+    """Go on though the API user may do less than the last complete run's could."""
+    accept_deletions: tuple[str, ...] = ()
+    """Names of types of which any number of deletions is believed."""
     fresh: bool = False
     """Do not go on with an unfinished run."""
     resume_within_s: float = 24 * 3600

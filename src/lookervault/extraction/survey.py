@@ -38,7 +38,7 @@ def survey(client: Client, types: Iterable[ContentType]) -> dict[str, Any]:
         "instance": looker.web_url,
         "looker_version": looker.release,
         "user": who.name,
-        "roles": list(who.roles),
+        "roles": [role.name for role in who.roles or ()],
         "sees_all": who.sees_all,
         "calls": calls.tally.calls.total(),
         "types": answers,

@@ -18,6 +18,7 @@ from lookervault.config.models import ParallelConfig
 from lookervault.content.model import Batch, ContentType, Due, Entry, Missing
 from lookervault.content.sources import TRASH
 from lookervault.errors import CallError, NotFoundError, RefusedError
+from lookervault.extraction.deletions import MASS_DELETION, Deletions
 from lookervault.extraction.tasks import Done, Kind, Work
 from lookervault.storage.listing import Stamp
 from lookervault.storage.repository import Repository
@@ -39,7 +40,10 @@ class Phase(Enum):
 
 
 class TypeRun:
-    """`missing` and the counts are its result; `reason` says why it is not complete."""
+    """`missing` and the counts are its result; `reason` says why it is not complete.
+
+    `noticed` is a sentence for the whole run's result: what was seen and is not believed.
+    """
 
     def __init__(
         self,
@@ -48,12 +52,10 @@ class TypeRun:
         vault: Repository,
         run: int,
         *,
-        deletes: bool,
+        deletions: Deletions,
         resumed: bool = False,
     ) -> None:
-        """`deletes`: the listings show everything there is, so what they lack is gone.
-
-        `resumed`: the run was begun earlier, and what it stored then is not due where the census
+        """`resumed`: the run was begun earlier, and what it stored then is not due where the census
         shows it as it was.
         """
         self.type = content_type
@@ -61,11 +63,12 @@ class TypeRun:
         self.objects = self.bytes = 0
         self.missing: list[Missing] = []
         self.census = 0
-        self.reason = ""
+        self.reason = self.noticed = ""
         self._config = config
         self._vault = vault
         self._run = run
-        self._deletes = deletes
+        self._deletions = deletions
+        self._gone: set[str] = set()
         self._before = vault.confirmed(run, content_type.name) if resumed else set()
         self._stamps: dict[str, Stamp] = {}
         self._seen: set[str] = set()
@@ -252,12 +255,12 @@ class TypeRun:
 
     def _look_again(self) -> None:
         self.phase = Phase.AGAIN
-        if self._sound and self._deletes:
+        if self._sound and self._deletions.proven:
             gone = self._vault.open_ids(self.name) - self._seen
             if self.type.source.looks_again:
                 self._vanished = {i: Entry(i) for i in gone}
             else:
-                self._delete(gone)
+                self._gone = gone
         for entry in (*self._due.values(), *self._vanished.values()):
             batch = Batch(self.name, 0, (entry,), entry.part)
             self._ready.append(Work(Kind.AGAIN, self.name, batch))
@@ -289,15 +292,11 @@ class TypeRun:
             for identity in gone:
                 del self._due[identity]
             self.census -= len(gone)
-            self._delete(gone & self._vault.open_ids(self.name))
+            self._gone |= gone & self._vault.open_ids(self.name)
         self._finish()
 
     def _not_found(self, identity: str) -> bool:
         return self._reasons.get(identity) == NotFoundError.reason
-
-    def _delete(self, ids: set[str]) -> None:
-        if ids and self._deletes:
-            self._vault.vanish(self._run, self.name, sorted(ids))
 
     # The end.
 
@@ -331,13 +330,25 @@ class TypeRun:
 
     def _finish(self) -> None:
         gone = {i for i in self._vanished if self._not_found(i)}
-        self._delete(gone)
         left = [*self._due, *(i for i in self._vanished if i not in gone)]
         self.missing += [Missing(self.name, i, self._reasons.get(i, "not_delivered")) for i in left]
+        self._delete(self._gone | gone)
         self.phase = Phase.DONE
+
+    def _delete(self, gone: set[str]) -> None:
+        if not gone or not self._deletions.proven:
+            return
+        stamps = self._vault.stamps(self.name)
+        in_trash = sum(stamps[i].trashed for i in gone)
+        if doubt := self._deletions.doubt(self.type, gone, in_trash=in_trash):
+            self.noticed = self.reason = doubt
+            self.missing.append(Missing(self.name, "*", MASS_DELETION))
+        else:
+            self._vault.vanish(self._run, self.name, sorted(gone))
 
     def _give_up(self, error: CallError) -> None:
         self.reason = error.message
+        self.noticed = self._deletions.hidden(self.type, error)
         self.missing.append(Missing(self.name, "*", error.reason))
         self.phase = Phase.GIVEN_UP
 

@@ -10,6 +10,7 @@ import msgspec
 from lookervault.content import operations as op
 from lookervault.content.operations import Operation
 from lookervault.errors import BadAnswerError, ForbiddenError, NotFoundError
+from lookervault.storage.runs import Role
 
 
 class Reader(Protocol):
@@ -19,38 +20,43 @@ class Reader(Protocol):
 
 
 class Caller(NamedTuple):
-    """Who calls, and what it was told of the Looker it calls."""
+    """Who calls. `roles` is None where the user may not even see its own."""
 
     user_id: str
     name: str
-    sees_all: bool
-    roles: tuple[str, ...]
+    roles: list[Role] | None
+
+    @property
+    def sees_all(self) -> bool:
+        """One role must have both: a permission holds for the models of its own role."""
+        return any(role.all_permissions and role.all_models for role in self.roles or ())
 
 
 def caller(read: Reader) -> Caller:
-    """Two calls: the user, and the roles it has directly or through groups.
-
-    Who may not even see its own roles does not see everything.
-    """
+    """Two calls: the user, and the roles it has directly or through groups."""
     me = decoded(read.get(op.ME), op.ME, dict[str, Any])
     user_id = str(me.get("id"))
-    roles = _roles(read, user_id)
-    names = tuple(str(role.get("name")) for role in roles)
     shown = me.get("display_name") or me.get("email") or user_id
-    return Caller(user_id, str(shown), any(_all_access(role) for role in roles), names)
+    return Caller(user_id, str(shown), _roles(read, user_id))
 
 
-def _roles(read: Reader, user_id: str) -> list[dict[str, Any]]:
+def _roles(read: Reader, user_id: str) -> list[Role] | None:
     try:
         body = read.get(op.USER_ROLES, user_id)
     except (ForbiddenError, NotFoundError):
-        return []
-    return decoded(body, op.USER_ROLES, list[dict[str, Any]])
+        return None
+    return [_role(one) for one in decoded(body, op.USER_ROLES, list[dict[str, Any]])]
 
 
-def _all_access(role: dict[str, Any]) -> bool:
-    sets = (role.get("permission_set") or {}, role.get("model_set") or {})
-    return all(one.get("all_access") is True for one in sets)
+def _role(row: dict[str, Any]) -> Role:
+    permissions, models = row.get("permission_set") or {}, row.get("model_set") or {}
+    return Role(
+        name=str(row.get("name")),
+        permissions=sorted(map(str, permissions.get("permissions") or ())),
+        models=sorted(map(str, models.get("models") or ())),
+        all_permissions=permissions.get("all_access") is True,
+        all_models=models.get("all_access") is True,
+    )
 
 
 class Version(NamedTuple):

@@ -30,6 +30,8 @@ ARGUMENTS = frozenset(
         "recursive",
         "same_instance",
         "accept_visibility",
+        "accept_permissions",
+        "accept_deletions",
         "fresh",
     }
 )

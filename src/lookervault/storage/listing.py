@@ -178,6 +178,21 @@ def changes(connection: sqlite3.Connection, type_id: int, run: int) -> Changes:
     return Changes(*connection.execute(_CHANGES, {"type": type_id, "run": run}).fetchone())
 
 
+class Held(NamedTuple):
+    """Items that are not deleted; `in_trash` of them are in Looker's trash."""
+
+    items: int = 0
+    in_trash: int = 0
+
+
+def held(connection: sqlite3.Connection) -> dict[str, Held]:
+    rows = connection.execute(
+        f"""SELECT t.name, count(*), sum(v.trashed) FROM versions v JOIN types t ON t.id = v.type
+        WHERE {_OPEN} GROUP BY t.name"""  # noqa: S608  constants
+    )
+    return {name: Held(items, in_trash) for name, items, in_trash in rows}
+
+
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(
         connection.execute(

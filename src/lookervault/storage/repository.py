@@ -30,10 +30,10 @@ from lookervault.storage.connections import Readers
 from lookervault.storage.dictionaries import Codec, Trainer
 from lookervault.storage.failures import explaining
 from lookervault.storage.file import check_header, make
-from lookervault.storage.listing import Changes, ItemRow, Stamp
+from lookervault.storage.listing import Changes, Held, ItemRow, Stamp
 from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
-from lookervault.storage.runs import RunEnd, RunRow, RunStart, TypeResult
+from lookervault.storage.runs import Role, RunEnd, RunRow, RunStart, TypeResult
 from lookervault.storage.versions import Stored
 from lookervault.storage.writer import Job, Writer
 
@@ -131,12 +131,19 @@ class Repository:
         self._begun.add(run)
         return run
 
-    def resume_run(self, run: int) -> None:
-        """Goes on with a run that was killed, interrupted or failed.
+    def resume_run(self, run: int, roles: list[Role] | None = None) -> None:
+        """Goes on with a run that was killed, interrupted or failed; `roles` are its new ones.
+
+        What it found gone is there again: a listing of the whole decides anew.
 
         Raises `VaultError` where it ended otherwise, or there is none.
         """
-        self._writing().write_durably(lambda connection: runs.resume(connection, run))
+
+        def job(connection: sqlite3.Connection) -> None:
+            runs.resume(connection, run, roles)
+            versions.unvanish(connection, run)
+
+        self._writing().write_durably(job)
         self._begun.add(run)
 
     def pack(self, items: Sequence[Item]) -> Packed:
@@ -306,6 +313,11 @@ class Repository:
         """Items of each type that are not deleted."""
         with self._reading() as connection:
             return listing.counts(connection)
+
+    def held(self) -> dict[str, Held]:
+        """As `counts`, with those in the trash told apart."""
+        with self._reading() as connection:
+            return listing.held(connection)
 
     def size_report(self) -> SizeReport:
         with self._reading() as connection:

@@ -16,8 +16,24 @@ Digest = bytes
 """32 bytes. Where a field is called `bytes`, the type needs another name."""
 
 
+class Role(msgspec.Struct, frozen=True):
+    """What an API user may do (`permissions`) with what (`models`).
+
+    `all_…`: whatever there is, also what Looker adds later.
+    """
+
+    name: str
+    permissions: list[str]
+    models: list[str]
+    all_permissions: bool = False
+    all_models: bool = False
+
+
 class RunStart(msgspec.Struct, frozen=True, kw_only=True):
-    """`started` is in seconds since 1970; `scope` the ids of folders, None for everything."""
+    """`started` is in seconds since 1970; `scope` the ids of folders, None for everything.
+
+    `roles` is None where the user may not see them.
+    """
 
     started: float
     instance: str
@@ -29,6 +45,7 @@ class RunStart(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, Any]
     types: list[str]
     scope: list[str] | None = None
+    roles: list[Role] | None = None
 
 
 class TypeResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +92,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     user: str
     user_id: str
+    roles: list[Role] | None
     looker_version: str
     program_version: str
     arguments: dict[str, Any]
@@ -96,6 +114,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _START = ("started", "instance", "base_url", "user", "user_id", "looker_version", "program_version")
+_JSON = ("arguments", "types", "scope", "roles")
 _END = ("finished", "status", "calls", "retries", "throttled", "bytes", "items", "utilization")
 _COLUMNS = RunRow.__struct_fields__
 _TYPE_COLUMNS = TypeResult.__struct_fields__
@@ -108,7 +127,7 @@ _SELECT_TYPES = (
 
 def begin(connection: sqlite3.Connection, start: RunStart) -> int:
     row = {name: getattr(start, name) for name in _START}
-    for name in ("arguments", "types", "scope"):
+    for name in _JSON:
         value = getattr(start, name)
         row[name] = None if value is None else _text(value)
     run = _insert(connection, "runs", row)
@@ -137,8 +156,11 @@ def end(connection: sqlite3.Connection, run: int, end: RunEnd, *, whole: bool) -
 RESUMABLE = ("running", "interrupted", "failed")
 
 
-def resume(connection: sqlite3.Connection, run: int) -> None:
-    """Opens a run again that did not come to its end: what it stored stays, its end goes."""
+def resume(connection: sqlite3.Connection, run: int, roles: list[Role] | None = None) -> None:
+    """Opens a run again that did not come to its end: what it stored stays, its end goes.
+
+    `roles` replace those that it began with.
+    """
     row = read(connection, run)
     if row is None or row.status not in RESUMABLE:
         raise VaultError(f"There is no run {run} in the vault that could go on.")
@@ -149,6 +171,8 @@ def resume(connection: sqlite3.Connection, run: int) -> None:
         " WHERE run = ?",
         (run,),
     )
+    if roles is not None:
+        connection.execute("UPDATE runs SET roles = ? WHERE run = ?", (_text(roles), run))
 
 
 def seal_of(connection: sqlite3.Connection, run: int) -> bytes:
@@ -208,7 +232,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
     fields["whole"] = bool(fields["whole"])
     fields["status"] = fields["status"] or "running"
     fields["reasons"] = json.loads(str(fields["reasons"] or "[]"))
-    for name in ("arguments", "types", "scope"):
+    for name in _JSON:
         fields[name] = json.loads(str(fields[name] or "null"))
     return msgspec.convert(fields, RunRow)
 
@@ -232,4 +256,5 @@ def _plain(connection: sqlite3.Connection, query: str, run: int) -> list[dict[st
 
 
 def _text(value: Any) -> str:
+    value = msgspec.to_builtins(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

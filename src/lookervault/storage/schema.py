@@ -48,7 +48,7 @@ CREATE TABLE versions (
 
 CREATE TABLE runs (
   run INTEGER PRIMARY KEY, started REAL NOT NULL, instance TEXT NOT NULL, base_url TEXT NOT NULL,
-  user TEXT NOT NULL, user_id TEXT NOT NULL, looker_version TEXT NOT NULL,
+  user TEXT NOT NULL, user_id TEXT NOT NULL, roles TEXT, looker_version TEXT NOT NULL,
   program_version TEXT NOT NULL, arguments TEXT NOT NULL, scope TEXT, types TEXT NOT NULL,
   finished REAL, status TEXT, reasons TEXT, calls INTEGER, retries INTEGER, throttled INTEGER,
   bytes INTEGER, items INTEGER, utilization REAL, peak_memory_mb REAL, root BLOB,

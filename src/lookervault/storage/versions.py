@@ -179,6 +179,25 @@ def vanish(
     return len(rows)
 
 
+def unvanish(connection: sqlite3.Connection, run: int) -> None:
+    """Opens again what vanished in this run, of every type."""
+    rows = connection.execute(
+        """SELECT t.name, t.id, v.id FROM versions v JOIN types t ON t.id = v.type
+        WHERE v.end_run = ?""",
+        (run,),
+    )
+    ended: dict[tuple[str, int], list[str]] = {}
+    for name, type_id, item_id in rows:
+        ended.setdefault((name, type_id), []).append(item_id)
+    for (name, type_id), ids in ended.items():
+        reopened = []
+        for version, sha256 in last_versions(connection, type_id, dict.fromkeys(ids)).values():
+            if version.end_run == run:  # else it ended because it changed
+                version.end_run = None
+                reopened.append(version.row(name, sha256))
+        connection.executemany(_INSERT, reopened)
+
+
 def touch(
     connection: sqlite3.Connection, run: int, type_name: str, type_id: int, ids: Sequence[str]
 ) -> None:

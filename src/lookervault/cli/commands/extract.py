@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,31 @@ def extract(
         int | None,
         typer.Option("--queue-size", help="Pages that wait for a worker. Default: 4 per worker."),
     ] = None,
+    max_wait: Annotated[
+        float | None,
+        typer.Option(
+            "--max-wait",
+            help="Stop if Looker asks to wait longer. Default: 600.",
+            metavar="SECONDS",
+        ),
+    ] = None,
+    max_deletions: Annotated[
+        float | None,
+        typer.Option(
+            "--max-deletions",
+            help="Share of a type that may be gone; more is not believed. Default: 20.",
+            metavar="PERCENT",
+        ),
+    ] = None,
+    accept_deletions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-deletions",
+            help="Believe that any number of a type is gone.",
+            metavar="TYPE",
+            autocompletion=complete_type,
+        ),
+    ] = None,
     vault: VaultOption = None,
     base_url: BaseUrlOption = None,
     allow_http: AllowHttpOption = None,
@@ -74,6 +100,13 @@ def extract(
         bool,
         typer.Option(
             "--accept-visibility", help="Take what the API user sees for the whole of Looker."
+        ),
+    ] = False,
+    accept_permissions: Annotated[
+        bool,
+        typer.Option(
+            "--accept-permissions",
+            help="The API user's permissions were lowered on purpose: go on.",
         ),
     ] = False,
     fresh: Annotated[
@@ -106,6 +139,7 @@ def extract(
       lookervault extract dashboards looks --workers 4
       lookervault extract --exclude themes --rate 5 --json
       lookervault extract --folder 1 --recursive --vault shared.db
+      lookervault extract --accept-deletions dashboards
     """
     from lookervault.cli import extraction
     from lookervault.config.models import parallel_config
@@ -116,10 +150,18 @@ def extract(
     if recursive and not folder:
         raise UsageError("--recursive goes with --folder.", hint="Name a folder: --folder ID.")
     config = parallel_config(
-        {"workers": workers, "page_size": page_size, "rate": rate, "queue_size": queue_size}
+        {
+            "workers": workers,
+            "page_size": page_size,
+            "rate": rate,
+            "queue_size": queue_size,
+            "max_deletions": max_deletions,
+            "max_wait": max_wait,
+        }
     )
     named = {"types": types or [], "exclude": exclude or [], "folders": folder or []}
     chosen = select(named["types"], named["exclude"], in_folders=bool(folder))
+    accepted = among(chosen, accept_deletions or [], in_folders=bool(folder))
     flags = {
         "base_url": base_url,
         "vault": vault,
@@ -137,10 +179,34 @@ def extract(
         recursive=recursive,
         same_instance=same_instance,
         accept_visibility=accept_visibility,
+        accept_permissions=accept_permissions,
+        accept_deletions=accepted,
         fresh=fresh,
         resume_within_s=resume_within * 3600,
     )
     return run_and_tell(settings, config, request, quiet=quiet, json=json, debug=debug)
+
+
+def among(chosen: Sequence[Any], names: Sequence[str], *, in_folders: bool) -> tuple[str, ...]:
+    """The types whose deletions are believed.
+
+    Raises `UsageError` for those that there are not, or that the run does not look at.
+    """
+    from lookervault.content.registry import content_type
+    from lookervault.errors import UsageError
+
+    accepted = tuple(content_type(name).name for name in names)
+    if accepted and in_folders:
+        raise UsageError(
+            "--accept-deletions does not go with --folder: such a run deletes nothing.",
+            hint="Leave one of them out.",
+        )
+    if outside := [name for name in accepted if name not in {one.name for one in chosen}]:
+        raise UsageError(
+            f"--accept-deletions {outside[0]}: the run does not look at {outside[0]}.",
+            hint="Add the type to those of the run, or leave it out here.",
+        )
+    return accepted
 
 
 def run_and_tell(
