@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lookervault.cli.output import print_pairs, print_table, print_text
 from lookervault.cli.text import duration, harmless, size
-from lookervault.errors import Exit, LookerVaultError
+from lookervault.errors import Interrupted, LookerVaultError
 
 if TYPE_CHECKING:
     from lookervault.content.model import Missing
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _SHOWN_MISSING = 20
 _EVENTS = ("new", "changed", "unchanged", "deleted", "missing")
 """Columns of the summary that are left out where nothing of the kind happened."""
+
+_MOST_NAMED = 4
+"""Types that are named where a run was not asked for them; more are counted."""
 
 _WORDS = {
     "partial": "partial: what is in the vault is exact, but something is missing",
@@ -73,7 +76,7 @@ _NOTHING: dict[str, Any] = {
 
 def failure(error: LookerVaultError) -> dict[str, Any]:
     """Status and `error` of the object that `--json` prints."""
-    status = "interrupted" if error.exit_code == Exit.INTERRUPTED else "failed"
+    status = "interrupted" if isinstance(error, Interrupted) else "failed"
     code = int(error.exit_code)
     return {
         "status": status,
@@ -145,20 +148,24 @@ def _print_types(types: dict[str, Any], calls: int) -> None:
 def _status(found: dict[str, Any]) -> str:
     if found["status"] != "complete":
         return _WORDS[found["status"]]
+    where = "" if found["scope"] is None else " of these folders"
+    return f"complete: everything that was asked for{where} is in the vault"
+
+
+def _not_asked_for(found: dict[str, Any]) -> str:
     from lookervault.content.registry import TYPES
 
-    if found["scope"] is not None:
-        what = "everything in these folders"
-    elif all(t.name in found["types"] for t in TYPES.values() if t.default):
-        what = "everything that Looker has"
-    else:
-        what = "everything that Looker has of these types"
-    return f"complete: {what} is in the vault"
+    could = [t.name for t in TYPES.values() if found["scope"] is None or t.in_scope]
+    left = [name for name in could if name not in found["types"]]
+    if len(left) > _MOST_NAMED:
+        return f"{len(left)} of {len(could)} types: not asked for"
+    return f"{', '.join(left)}: not asked for" if left else ""
 
 
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = [
         (f"Run {found['run']}", _status(found)),
+        *([("Without", left)] if (left := _not_asked_for(found)) else []),
         *([("Folders", ", ".join(found["scope"]))] if found["scope"] else []),
         ("Items", f"{found['items']:,}, {found['items_per_second']:,.0f} a second"),
         ("Calls", _calls(found)),

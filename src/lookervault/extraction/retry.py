@@ -19,7 +19,7 @@ from tenacity.stop import stop_base
 
 from lookervault.config.models import ParallelConfig
 from lookervault.content.operations import Operation
-from lookervault.errors import NobodyThereError, RateLimitedError, TransientError
+from lookervault.errors import NobodyThereError, PostponedError, RateLimitedError, TransientError
 from lookervault.extraction.rate_limiter import RateLimiter
 from lookervault.extraction.stop import Stop
 
@@ -136,6 +136,7 @@ class Calls:
         self.tally = tally
         self._backoff = wait_exponential(multiplier=0.25, max=_LONGEST_BACKOFF_S)
         self._enough = _Enough(config.max_tries, config.max_retry_seconds)
+        self._max_wait = config.max_wait
         self._jitter = jitter
 
     def for_type(self, owner: str) -> TypeCalls:
@@ -148,7 +149,9 @@ class Calls:
         path_args: tuple[str, ...],
         params: Mapping[str, str],
     ) -> bytes:
-        """Raises `CallError` when it failed for good, `Interrupted` when the run is stopped."""
+        """Raises `CallError` when it failed for good, `Interrupted` when the run is stopped, and
+        `PostponedError` where Looker names a wait that is longer than `max_wait`.
+        """
         retrying = Retrying(
             stop=self._enough,
             wait=self._pause,
@@ -181,10 +184,20 @@ class Calls:
             except RateLimitedError as error:
                 self.tally.throttle()
                 self._limiter.throttled(sent_at, error.retry_after)
+                self._check_wait(error.retry_after or 0)
                 raise
             self._limiter.succeeded(sent_at)
         self.tally.received(len(body))
         return body
+
+    def _check_wait(self, seconds: float) -> None:
+        if seconds > self._max_wait:
+            raise PostponedError(
+                f"Looker asks not to be called for {seconds:,.0f} seconds (429, Retry-After);"
+                f" --max-wait allows {self._max_wait:,.0f}.",
+                hint="What came until then is in the vault. Run the same command after that time:"
+                " it goes on from there.",
+            ) from None
 
 
 class TypeCalls:

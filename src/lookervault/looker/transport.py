@@ -30,6 +30,7 @@ CONNECT_TIMEOUT = 20.0
 """Seconds for a connection, where the timeout is not even shorter."""
 
 _GZIP = zlib.MAX_WBITS | 16
+_STEP = 2**16
 
 USER_AGENT = f"lookervault/{lookervault.__version__}"
 
@@ -50,8 +51,9 @@ class Transport:
     """Thread-safe: each call takes a connection of its own from the pool and gives it back."""
 
     def __init__(self, settings: Settings, pool_size: int, admit: Callable[[int], None]) -> None:
-        """`admit` is called in the calling thread with the size of a body before it is read, and
-        with that of the unpacked one before it is unpacked; it may wait until there is room.
+        """`admit` is called in the calling thread with the size of a body before it is read (after
+        it where the answer did not tell), and with that of both before it is unpacked; it may wait
+        until there is room.
         """
         self._settings = settings
         self._admit = admit
@@ -97,8 +99,11 @@ class Transport:
 
     def _read(self, call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
         whole = response.status == HTTPStatus.OK
-        self._admit(getattr(response, "length_remaining", None) or 0)
+        announced: int = getattr(response, "length_remaining", None) or 0
+        self._admit(announced)
         wire = _read_wire(call, response) if whole else response.read(LARGEST_ERROR)
+        if len(wire) > announced:
+            self._admit(len(wire))
         with self._lock:
             self._received += len(wire)
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -128,21 +133,42 @@ def _read_wire(call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
     return wire
 
 
+def _told_size(wire: bytes) -> int:
+    """What a gzip stream says at its end of its size, modulo 2**32 (RFC 1952). It may be a lie."""
+    return int.from_bytes(wire[-4:], "little")
+
+
 def _unpacked_size(wire: bytes) -> int:
-    """What the stream says of itself at its end (RFC 1952), where that can be true."""
-    told = int.from_bytes(wire[-4:], "little")
+    """Bytes that `_gunzip` will hold at most, beside the stream itself."""
+    told = _told_size(wire)
     return told if len(wire) <= told <= LARGEST_BODY else len(wire)
 
 
 def _gunzip(call: Call, wire: bytes) -> bytes:
-    """Raises `zlib.error` where the stream is damaged, cut, or has something behind its end."""
-    decoder = zlib.decompressobj(_GZIP)
-    body = decoder.decompress(wire, LARGEST_BODY)
-    if decoder.unconsumed_tail:
-        raise _too_large(call)
-    if not decoder.eof or decoder.unused_data:
-        raise zlib.error("the gzip stream breaks off or goes on behind its end")
-    return body
+    """Raises `zlib.error` where the stream is damaged, cut, or has something behind its end.
+
+    No more is unpacked than the stream says it holds: a bomb does not go off.
+    """
+    told = _told_size(wire)
+    if told <= LARGEST_BODY:
+        decoder = zlib.decompressobj(_GZIP)
+        body = decoder.decompress(wire, told + 1)
+        if decoder.eof and not decoder.unused_data:
+            return body
+    _check_unpacked_size(call, wire)
+    raise zlib.error("the gzip stream breaks off or goes on behind its end")
+
+
+def _check_unpacked_size(call: Call, wire: bytes) -> None:
+    """Unpacks a little at a time and keeps nothing."""
+    decoder, size = zlib.decompressobj(_GZIP), 0
+    for start in range(0, len(wire), _STEP):
+        packed = wire[start : start + _STEP]
+        while packed and not decoder.eof:
+            size += len(decoder.decompress(packed, _STEP))
+            packed = decoder.unconsumed_tail
+            if size > LARGEST_BODY:
+                raise _too_large(call)
 
 
 def _gunzip_start(wire: bytes) -> bytes:

@@ -17,6 +17,7 @@ from lookervault.errors import (
     Interrupted,
     NobodyThereError,
     NotFoundError,
+    PostponedError,
     RateLimitedError,
     RefusedError,
     TransientError,
@@ -258,3 +259,18 @@ def test_even_429s_are_not_waited_out_for_ever() -> None:
     with pytest.raises(RateLimitedError):
         made.for_type("themes").get(ALL_THEMES)
     assert len(script.asked) >= 1
+
+
+def test_a_wait_that_is_longer_than_permitted_is_not_begun() -> None:
+    time = Time()
+    made, script = calls(time, RateLimitedError("429", retry_after=3600), max_wait=3599)
+    with pytest.raises(PostponedError, match=r"not to be called for 3,600 seconds.*allows 3,599"):
+        made.for_type("themes").get(ALL_THEMES)
+    assert (len(script.asked), time.waits) == (1, [])
+
+
+def test_a_wait_that_is_permitted_is_waited() -> None:
+    time = Time()
+    made, _ = calls(time, RateLimitedError("429", retry_after=600), b"[]", max_wait=600)
+    assert made.for_type("themes").get(ALL_THEMES) == b"[]"
+    assert sum(time.waits) >= 600

@@ -245,7 +245,7 @@ def another_try(looker: Looker) -> bytes:
     [
         (reply(200, BODY), [len(BODY)]),
         (reply(200, PACKED, Content_Encoding="gzip"), [len(PACKED), len(PACKED) + len(BODY)]),
-        (chunked(BODY), [0]),
+        (chunked(BODY), [0, len(BODY)]),
     ],
     ids=["plain", "packed", "of unknown length"],
 )
