@@ -4,7 +4,7 @@ A token bucket (pyrate-limiter's GCRA) spaces the calls. Nobody documents a Look
 is found: a 429 halves the rate, once for all the calls that were under way together, and every
 worker waits as long as the answer says. Then the rate rises again: fast to just below where it
 was refused, slowly beyond (the shape of TCP CUBIC, RFC 9438: most of the time is spent close to
-the limit, and the limit is seldom touched).
+the limit, and the limit is seldom touched). Why: docs/design/decisions/006-finding-the-rate.md.
 """
 
 from __future__ import annotations
