@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lookervault.content.registry import TYPES
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
@@ -44,7 +45,8 @@ def _check_summary(shown: Shown, columns: int) -> None:
     assert all(len(line) <= columns or " " not in line for line in shown.lines)
     assert shown.widest <= max(columns, LONGEST_WORD)
     told = " ".join(shown.text.split())
-    assert "Run 1 complete: everything that Looker has is in the vault" in told
+    assert "Run 1 complete: everything that was asked for is in the vault" in told
+    assert "Without embed_users, user_attribute_user_values: not asked for" in told
     assert told.startswith("Backup of https://")
     head = shown.lines.index("")
     table = shown.lines[head + 1 : shown.lines.index("", head + 1)]
@@ -59,8 +61,26 @@ def test_the_summary_names_only_what_happened() -> None:
         again = in_terminal("extract", "boards", "users", "--quiet", env=looker.env())
     assert first.lines[2].split() == ["type", "items", "new", "calls"]
     assert again.lines[2].split() == ["type", "items", "unchanged", "calls"]
-    assert "everything that Looker has of these types is in the vault" in again.told
+    assert "everything that was asked for is in the vault" in again.told
+    assert f"Without {len(TYPES) - 2} of {len(TYPES)} types: not asked for" in again.told
     assert first.raw.count(HIDE_CURSOR) == 0
+
+
+def test_what_a_run_was_not_asked_for_is_told() -> None:
+    of_folders = [name for name, one in TYPES.items() if one.in_scope]
+    all_of_them = [name for name, one in TYPES.items() if one.default]
+    with EmbeddedLooker(items=20, seed=1) as looker:
+        env = looker.env()
+        folder = in_terminal("extract", "--folder", "1", "-q", env=env)
+        a_part = in_terminal("extract", "folders", "--folder", "1", "-q", env=env)
+        without = in_terminal("extract", "--exclude", "boards", "-q", env=env)
+        whole = in_terminal("extract", *all_of_them, "embed_users", "-q", env=env)
+    assert "everything that was asked for of these folders is in the vault" in folder.told
+    assert "Without" not in folder.told
+    count = len(of_folders)
+    assert f"Without {count - 1} of {count} types: not asked for" in a_part.told
+    assert "Without boards, embed_users, user_attribute_user_values: not" in without.told
+    assert "Without user_attribute_user_values: not asked for" in whole.told
 
 
 def test_the_status_has_a_colour_where_colours_are_welcome() -> None:

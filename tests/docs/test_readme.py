@@ -23,7 +23,8 @@ def test_the_five_minutes_work(tmp_path: Path) -> None:
         body = looker.store.body("dashboards", dashboard).decode()
     assert done.returncode == 0, done.stderr
     assert "sees everything" in " ".join(done.stdout.split())
-    assert "complete: everything that Looker has is in the vault" in done.stdout
+    assert "complete: everything that was asked for is in the vault" in done.stdout
+    assert "embed_users, user_attribute_user_values: not asked for" in done.stdout
     assert body in done.stdout
 
 
