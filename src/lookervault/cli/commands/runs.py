@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lookervault.cli.options import DebugOption, JsonOption, VaultOption
 
+if TYPE_CHECKING:
+    from lookervault.storage.repository import Repository
+    from lookervault.storage.runs import RunRow
+
 app = typer.Typer(invoke_without_command=True)
 
+_UNFINISHED = ("running", "interrupted", "failed")
 _SPARE = ("root_hash", "seconds", "calls", "items")
 """Columns that a narrow terminal does without."""
 
@@ -34,12 +39,12 @@ def runs(
     from lookervault.cli.vaults import open_vault
 
     with open_vault(vault) as repository:
-        rows = [_run(row) for row in repository.runs()]
+        rows = [_run(repository, row) for row in repository.runs()]
     if json:
         print_json(rows)
         return
     columns = ("run", "started", "status", "items", "calls", "seconds", "root_hash")
-    cells = [[_short(column, row[column]) for column in columns] for row in rows]
+    cells = [[_short(column, row) for column in columns] for row in rows]
     print_table(columns, cells, keep=("run", "started", "status"), spare=_SPARE)
 
 
@@ -66,20 +71,28 @@ def show(
         row = repository.run(run)
         if row is None:
             return
-        found = _run(row) | result(row, repository.type_results(run), repository.missing(run))
+        told = _run(repository, row)
+        end = result(row, repository.type_results(run), repository.missing(run))
+        found = told | end | {"items": told["items"]}
     if json:
         print_json(found)
     else:
         print_result(found, all_missing=True)
 
 
-def _run(row: Any) -> dict[str, Any]:
+def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
+    """`census` is what the run knew of when it ended; a run that was killed could not tell."""
+    census = sum(t.census for t in vault.type_results(row.run))
+    items = row.items
+    if items is None:
+        items = sum(len(vault.confirmed(row.run, name)) for name in row.types)
     seconds = None if row.finished is None else round(row.finished - row.started, 1)
     return {
         "run": row.run,
         "started": _time(row.started),
         "status": row.status,
-        "items": row.items,
+        "items": items,
+        "census": census or None,
         "calls": row.calls,
         "seconds": seconds,
         "root_hash": row.root.hex() if row.root else None,
@@ -97,5 +110,11 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _short(column: str, value: Any) -> Any:
-    return value[:16] if column == "root_hash" and value else value
+def _short(column: str, row: dict[str, Any]) -> Any:
+    value = row[column]
+    if column == "root_hash" and value:
+        return value[:16]
+    if column == "items" and row["status"] in _UNFINISHED:
+        of = f" of {row['census']:,}" if row["census"] else ""
+        return f"{value:,}{of}"
+    return value
