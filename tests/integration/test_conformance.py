@@ -413,34 +413,63 @@ def test_a_type_that_cannot_be_listed_is_incomplete_and_the_others_go_on(
     assert of_type.deleted == 0
 
 
-EMPTY = {
-    "dashboards": 0,
-    "looks": 0,
-    "boards": 0,
-    "scheduled_plans": 0,
-    "alerts": 0,
-    "themes": 0,
-    "color_collections": 0,
-    "connections": 0,
-    "datagroups": 0,
-    "integrations": 0,
-    "integration_hubs": 0,
-    "user_attributes": 0,
+COUNTED = [
+    "dashboards",
+    "looks",
+    "boards",
+    "roles",
+    "permission_sets",
+    "model_sets",
+    "scheduled_plans",
+    "alerts",
+    "user_attributes",
+    "themes",
+    "color_collections",
+    "lookml_models",
+    "connections",
+    "projects",
+    "datagroups",
+    "integrations",
+    "integration_hubs",
+]
+"""Types of which a Looker can have none."""
+FOLLOWING = [
+    "embed_users",
+    "role_members",
+    "user_attribute_group_values",
+    "content_metadata",
+    "merge_queries",
+    "queries",
+]
+"""Types that have nothing where there is none of those, and nobody but the API user."""
+NEVER_EMPTY = {
+    "users": "the API user is one",
+    "user_attribute_user_values": "each user has a list, even if it is empty",
+    "groups": "All Users is one",
+    "folders": "Looker's own are always there",
+    "content_metadata_access": "so are the access lists of those that lie in no other",
+    "settings": "each is a single object that every Looker has",
 }
+EMPTY = dict.fromkeys(COUNTED, 0) | {"users": 1, "groups": 1, "folders": 0}
+
+
+def test_it_is_said_of_every_type_whether_there_may_be_none() -> None:
+    assert sorted([*COUNTED, *FOLLOWING, *NEVER_EMPTY]) == NAMES
 
 
 def test_a_type_that_has_nothing_is_complete(new_vault: NewVault) -> None:
     with EmbeddedLooker(200, SEED, counts=EMPTY) as looker:
         one = new_vault(looker)
-        first, second = one.run(), one.run()
+        first, second = (one.run(*NAMES, accept_visibility=True) for _ in range(2))
     assert first.end.status == second.end.status == "complete"
     assert first.end.root == second.end.root
-    for name in (*EMPTY, "merge_queries", "queries", "user_attribute_group_values"):
-        result = by_type(first)[name]
-        assert (result.status, result.items, result.census) == ("complete", 0, 0), name
+    for name, result in by_type(first).items():
+        assert result.status == "complete", name
+        assert result.items == result.census, name
+        assert (result.items > 0) is (name in NEVER_EMPTY), name
 
 
-@pytest.mark.parametrize("name", sorted(EMPTY))
+@pytest.mark.parametrize("name", COUNTED)
 def test_a_type_that_has_a_single_object_is_complete(name: str, new_vault: NewVault) -> None:
     with EmbeddedLooker(200, 0, counts=EMPTY | {name: 1}) as looker:
         result = by_type(new_vault(looker).run(name))[name]

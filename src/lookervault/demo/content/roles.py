@@ -18,12 +18,15 @@ def _role_columns(world: World, index: int) -> Row:
         "can": _CAN,
         "id": world.id("roles", index),
         "name": name,
-        "permission_set_id": world.id(
-            "permission_sets", min(index, 4) % world.count("permission_sets")
-        ),
-        "model_set_id": world.id("model_sets", max(0, index - 3) % world.count("model_sets")),
+        "permission_set_id": _id_of_set(world, "permission_sets", min(index, 4)),
+        "model_set_id": _id_of_set(world, "model_sets", max(0, index - 3)),
         "internal": False,
     }
+
+
+def _id_of_set(world: World, type_: str, index: int) -> str | None:
+    count = world.count(type_)
+    return world.id(type_, index % count) if count else None
 
 
 def _role_nested(world: World, index: int, columns: Row) -> Row:
@@ -35,8 +38,8 @@ def _role_nested(world: World, index: int, columns: Row) -> Row:
     return {**sets, "url": url, "users_url": f"{url}/users"}
 
 
-def _embedded_set(world: World, type_: str, id_: object) -> Row:
-    return world.render(type_, world.index(type_, id_), detail=True)
+def _embedded_set(world: World, type_: str, id_: object) -> Row | None:
+    return None if id_ is None else world.render(type_, world.index(type_, id_), detail=True)
 
 
 _VIEW = "access_data see_lookml_dashboards see_looks see_user_dashboards see_drill_overlay"
