@@ -70,7 +70,7 @@ def check(
             _print_looker(found)
     if json:
         print_json(found)
-    return Exit.COMPLETE if found.get("complete", True) else Exit.INCOMPLETE
+    return Exit.INCOMPLETE if found.get("complete") is False else Exit.COMPLETE
 
 
 def _settings(settings: Settings) -> list[dict[str, str]]:
@@ -119,7 +119,8 @@ def _print_settings(found: dict[str, Any]) -> None:
 
 
 def _print_looker(found: dict[str, Any]) -> None:
-    from lookervault.cli.output import print_pairs, print_table
+    from lookervault.cli.output import print_pairs, print_table, print_text
+    from lookervault.extraction.survey import NOT_CHECKED, OK
 
     print()
     seen = "everything" if found["sees_all"] else "not everything: a run would be partial"
@@ -130,10 +131,16 @@ def _print_looker(found: dict[str, Any]) -> None:
             ("sees", seen),
         ]
     )
-    refused = [t for t in found["types"] if t["status"] != "ok"]
-    print(f"\n{len(found['types']) - len(refused)} types can be listed.")
+    unchecked = [t["type"] for t in found["types"] if t["status"] == NOT_CHECKED]
+    refused = [t for t in found["types"] if t["status"] not in (OK, NOT_CHECKED)]
+    print(f"\n{len(found['types']) - len(refused) - len(unchecked)} types can be read.")
     if refused:
         print("Of these, something or all would be missing:")
         rows = [(t["type"], t["status"], t["permission"]) for t in refused]
         print_table(("type", "answer", "the API user needs"), rows, keep=("type",))
+    if unchecked:
+        print_text(
+            f"Not checked: {', '.join(unchecked)}. They are asked for by ids that others name, and"
+            " the first ones looked at name none. A run tells."
+        )
     print(f"Asking took {found['calls']} calls.")
