@@ -26,7 +26,7 @@ _PLAIN = {
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "it cannot be opened",
-        "Check the permissions of the file and of its directory.",
+        "Check the permissions of file and directory, and the limit on open files (ulimit -n).",
     ),
     sqlite3.SQLITE_PERM: ("access was denied", "Check the permissions of the file."),
     sqlite3.SQLITE_IOERR: (

@@ -74,7 +74,21 @@ def make(path: Path) -> None:
                 hint="Bring the vault back beside it, or move that file away.",
             )
     draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
+    _sweep(draft)
+    try:
+        _write(draft, path)
+    except BaseException:
+        _sweep(draft)
+        raise
+    draft.rename(path)
+
+
+def _sweep(draft: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+def _write(draft: Path, path: Path) -> None:
     file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.fchmod(file, 0o600)  # whatever the umask took away
@@ -84,4 +98,3 @@ def make(path: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-    draft.rename(path)

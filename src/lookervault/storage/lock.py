@@ -33,6 +33,9 @@ class ProcessLock:
             self._acquire(vault, sleep)
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, _holder(now), 0)
+        except OSError as error:
+            os.close(self._file)
+            raise _refused(self._path, vault, error) from error
         except BaseException:
             os.close(self._file)
             raise
@@ -59,10 +62,14 @@ def _open(path: Path, vault: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise VaultError(
-            f"The vault {vault} cannot be locked: {error.strerror} ({path.parent}).",
-            hint="Check that its directory exists and that you may write to it.",
-        ) from error
+        raise _refused(path, vault, error) from error
+
+
+def _refused(path: Path, vault: Path, error: OSError) -> VaultError:
+    return VaultError(
+        f"The vault {vault} cannot be locked: {error.strerror} ({path.parent}).",
+        hint="Check that its directory exists, that you may write to it and that there is space.",
+    )
 
 
 def is_held(vault: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lookervault.storage.connections import open_writer
 from lookervault.storage.failures import explaining
+from lookervault.storage.place import Place
 
 type Job[T] = Callable[[sqlite3.Connection], T]
 
@@ -41,9 +42,9 @@ class Writer:
         self._path = path
         self._lock = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
-        self._wal = path.with_name(path.name + "-wal")
         self._checkpoint_at = CHECKPOINT_BYTES
         self._connection = open_writer(path)
+        self._place = Place(path)
 
     def write[T](self, job: Job[T]) -> T:
         """The job's result once it is committed. Its error comes back to its own caller only."""
@@ -58,8 +59,12 @@ class Writer:
         return result
 
     def write_durably[T](self, job: Job[T]) -> T:
-        """As `write`, and on the disk before it returns; then the log is emptied."""
+        """As `write`, and on the disk before it returns; then the log is emptied.
+
+        Raises `VaultError` where the vault's path shows another file by now, or none.
+        """
         with self._lock, explaining(self._path):
+            self._place.check()
             self._connection.execute("PRAGMA synchronous = FULL")
             try:
                 result = self._transaction(job)
@@ -82,7 +87,7 @@ class Writer:
         finally:  # an interrupt must not take the others' work with it
             undone = [ticket for ticket in group if not ticket.done and ticket is not mine]
             self._waiting.extendleft(reversed(undone))
-        if self._wal.stat().st_size > self._checkpoint_at:
+        if self._place.log_bytes() > self._checkpoint_at:
             with explaining(self._path):
                 self._checkpoint()
 
@@ -116,8 +121,12 @@ class Writer:
         return result
 
     def _checkpoint(self) -> None:
-        """A reader in the middle of its work keeps a part of the log; that is no failure."""
+        """A reader in the middle of its work keeps a part of the log; that is no failure.
+
+        A log whose vault was moved stays as it is: it goes with it.
+        """
+        self._place.check()
         self._connection.execute("PRAGMA busy_timeout = 100")
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.execute("PRAGMA busy_timeout = 5000")
-        self._checkpoint_at = self._wal.stat().st_size + CHECKPOINT_BYTES
+        self._checkpoint_at = self._place.log_bytes() + CHECKPOINT_BYTES
