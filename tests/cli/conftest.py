@@ -1,4 +1,4 @@
-"""One embedded Looker for each module, and a vault with what it holds."""
+"""One embedded Looker for all modules, and a vault with what it holds."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def looker() -> Iterator[EmbeddedLooker]:
     """Tests that change how it behaves have one of their own."""
     with EmbeddedLooker(items=60, seed=1) as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def vault(looker: EmbeddedLooker, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Holds one complete run over a few types; nobody writes to it."""
     path = tmp_path_factory.mktemp("vault") / "vault.db"

@@ -6,13 +6,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 COMMAND = (sys.executable, "-m", "lookervault")
+INSTALLED = Path(sys.executable).with_name("lookervault")
 LONGEST_S = 60
+
+_IN_PIPES: dict[str, Any] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.PIPE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +49,53 @@ def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, **(env or {})}
 
 
-def program(
-    *arguments: str | Path,
+@contextmanager
+def started(
+    *arguments: object,
     env: Mapping[str, str] | None = None,
-    stdout: int | IO[bytes] = subprocess.PIPE,
+    command: Sequence[str] = COMMAND,
+    **streams: Any,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The program while it runs; it ends with the block, at the latest.
+
+    `streams`, and what else `Popen` takes, come before the pipes.
+    """
+    line = [*command, *map(str, arguments)]
+    with subprocess.Popen(line, env=environment(env), **{**_IN_PIPES, **streams}) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[bytes], *, debug: bool = False) -> Completed:
+    """Wherever it ends, nobody has seen a traceback, unless they asked for it."""
+    out, err = process.communicate(timeout=LONGEST_S)
+    done = Completed(process.returncode, out or b"", (err or b"").decode())
+    assert debug or "Traceback" not in done.err, done.err
+    assert b"Traceback" not in done.out, done.out
+    return done
+
+
+def program(
+    *arguments: object,
+    env: Mapping[str, str] | None = None,
+    command: Sequence[str] = COMMAND,
+    **streams: Any,
 ) -> Completed:
-    """Wherever it ends, nobody has seen a traceback."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        timeout=LONGEST_S,
-        check=False,
-    )
-    return completed(done.returncode, done.stdout or b"", done.stderr)
+    with started(*arguments, env=env, command=command, **streams) as process:
+        return ended(process, debug="--debug" in arguments)
 
 
-def completed(code: int, out: bytes, err: bytes) -> Completed:
-    assert b"Traceback" not in out + err, err.decode()
-    return Completed(code, out, err.decode())
+def shell(script: str, env: Mapping[str, str] | None = None) -> Completed:
+    """Lines as a reader of the documentation types them: `lookervault` is this program."""
+    path = os.pathsep.join([str(INSTALLED.parent), environment(env)["PATH"]])
+    return program(script, command=("/bin/sh", "-c"), env={**(env or {}), "PATH": path})
+
+
+def wait_until(true: Callable[[], object], seconds: float = 30) -> None:
+    """Looks often; raises where it does not come true."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it did not come true"
+        time.sleep(0.005)

@@ -6,7 +6,6 @@ import fcntl
 import os
 import pty
 import struct
-import subprocess
 import termios
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 
 from scripts.picture import Screen
-from tests.cli.running import COMMAND, environment
+from tests.cli.running import LONGEST_S, started
 
 _ROWS = 100
 
@@ -46,13 +45,14 @@ def in_terminal(
     """Streams that are not given lead to the terminal. Nobody has seen a traceback."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
-    with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        env=environment({"TERM": "xterm-256color", **(env or {})}),
+    with started(
+        *arguments,
+        env={"TERM": "xterm-256color", **(env or {})},
         **{"stdin": theirs, "stdout": theirs, "stderr": theirs, **streams},
     ) as process:
         os.close(theirs)
         raw, frames = _watch(ours)
+        process.wait(LONGEST_S)
     os.close(ours)
     assert "Traceback" not in raw, raw
     return Shown(process.returncode, frames[-1] if frames else [], frames, raw)

@@ -14,6 +14,9 @@ from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
 
 
+_MERGED = re.compile(rb'"merge_result_id":\s*"')
+
+
 @pytest.fixture(scope="module")
 def looker() -> Iterator[EmbeddedLooker]:
     with EmbeddedLooker(items=1) as server:
@@ -83,6 +86,7 @@ def test_a_type_that_may_not_be_listed_is_named_and_ends_with_3() -> None:
             },
         ),
         ("saml_config", {"settings": "not_found"}),  # one of many calls of its type
+        ("role_users", {"role_members": "not_found"}),  # asked for by a role's id
     ],
 )
 def test_what_hangs_on_a_refused_type_is_named_with_it(
@@ -93,6 +97,21 @@ def test_what_hangs_on_a_refused_type_is_named_with_it(
     assert found.code == 3
     statuses = {row["type"]: row["status"] for row in found.json["types"]}
     assert {name: word for name, word in statuses.items() if word != "ok"} == expected
+
+
+def test_what_cannot_be_checked_is_named_and_is_not_called_complete() -> None:
+    with EmbeddedLooker(items=800, seed=1) as looker:
+        ids = looker.store.ids("dashboards")
+        merging = {i for i in ids if _MERGED.search(looker.store.body("dashboards", i))}
+        looker.behaviour.invisible_ids = {"dashboards": merging}
+        done = program("check", env=looker.env())
+        found = program("check", "--json", env=looker.env())
+    assert (done.code, found.code) == (0, 0)
+    assert "Not checked: merge_queries." in done.text
+    assert "would be missing" not in done.text
+    assert found.json["complete"] is None
+    statuses = {row["type"]: row["status"] for row in found.json["types"]}
+    assert statuses["merge_queries"] == "not checked"
 
 
 def test_a_hiccup_of_the_server_is_no_missing_permission() -> None:

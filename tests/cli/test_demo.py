@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.running import COMMAND, LONGEST_S, completed, environment, program
+from tests.cli.running import ended, program, started
 
 
 def test_a_second_demo_finds_everything_unchanged() -> None:
@@ -42,20 +42,11 @@ def test_another_seed_is_another_company() -> None:
 @contextmanager
 def served(*flags: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
     """The server, and the environment that it prints."""
-    with subprocess.Popen(
-        [*COMMAND, "demo", "serve", "--port", "0", "--items", "1", *flags],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as server:
-        try:
-            assert server.stdout is not None
-            exports = [server.stdout.readline().decode() for _ in range(3)]
-            matches = [re.fullmatch(r"export (\w+)=(\S+)\n", line) for line in exports]
-            yield server, {match[1]: match[2] for match in matches if match}
-        finally:
-            server.kill()
+    with started("demo", "serve", "--port", "0", "--items", "1", *flags) as server:
+        assert server.stdout is not None
+        exports = [server.stdout.readline().decode() for _ in range(3)]
+        matches = [re.fullmatch(r"export (\w+)=(\S+)\n", line) for line in exports]
+        yield server, {match[1]: match[2] for match in matches if match}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -68,8 +59,7 @@ def test_serve_prints_how_to_reach_it_answers_and_ends_by_a_signal(number: signa
         }
         assert program("extract", "themes", env=env).code == 0
         server.send_signal(number)
-        out, err = server.communicate(timeout=LONGEST_S)
-        done = completed(server.returncode, out, err)
+        done = ended(server)
     assert (done.code, done.out) == (0, b"")
     assert done.told == "Serving. Ctrl-C ends it."
 

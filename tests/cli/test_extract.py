@@ -9,8 +9,7 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.background import ended, started, wait_until
-from tests.cli.running import program
+from tests.cli.running import ended, program, started, wait_until
 
 KEYS = {
     "run": int,
@@ -98,6 +97,49 @@ def test_a_user_who_does_not_see_everything_gets_a_partial_run_and_the_reason() 
         assert (accepted.code, accepted.json["status"]) == (0, "complete")
 
 
+def test_what_is_not_believed_to_be_gone_is_told_and_accepted() -> None:
+    with EmbeddedLooker(items=60, seed=1) as looker:
+        assert program("extract", "boards", "themes", env=looker.env()).code == 0
+        count = len(looker.store.ids("boards"))
+        looker.behaviour.invisible_ids = {"boards": set(looker.store.ids("boards"))}
+        done = program("extract", "boards", "themes", "--json", env=looker.env())
+        assert done.code == 3
+        check_shape(done.json)
+        assert done.json["status"] == "partial"
+        assert done.json["missing"] == [{"type": "boards", "id": "*", "reason": "mass_deletion"}]
+        assert done.json["reasons"][0] == "mass_deletion"
+        assert done.json["types"]["boards"]["status"] == "incomplete"
+        assert done.json["types"]["boards"]["deleted"] == 0
+        listed = program("list", "boards", "--json")
+        assert [one["deleted"] for one in listed.json] == [False] * count
+
+        told = program("extract", "boards", "themes", env=looker.env())
+        assert told.code == 3
+        assert f"boards: all {count} seem deleted" in told.text
+        accept = "lookervault extract --accept-deletions boards"
+        assert accept in " ".join(told.text.split())
+        assert "Looker did not give everything" not in told.text
+
+        accepted = ("--accept-deletions", "boards", "--json")
+        done = program("extract", "boards", "themes", *accepted, env=looker.env())
+        assert (done.code, done.json["types"]["boards"]["deleted"]) == (0, count)
+        said = json.loads(program("certificate", "show", "4", "--json").out)
+        assert "accept_deletions" in json.dumps(said)
+
+
+def test_a_user_who_lost_a_permission_is_told_which() -> None:
+    with EmbeddedLooker(items=60, seed=1) as own:
+        assert program("extract", "boards", env=own.env()).code == 0
+        own.behaviour.admin = False
+        limited = ("extract", "boards", "--accept-visibility")
+        done = program(*limited, "--json", env=own.env())
+        assert (done.code, done.json["reasons"][0]) == (3, "permission_lowered")
+        told = " ".join(program(*limited, env=own.env()).text.split())
+        assert "all access (role Admin); permissions administer" in told
+        assert "--accept-permissions" in told
+        assert program(*limited, "--accept-permissions", env=own.env()).code == 0
+
+
 def test_a_login_that_is_refused_names_where_the_secret_came_from(
     looker: EmbeddedLooker, tmp_path: Path
 ) -> None:
@@ -152,8 +194,12 @@ def test_a_server_that_nobody_can_reach_is_named() -> None:
     done = program("extract", "--json", env=env)
     assert done.code == 1
     check_error(done.json, 1)
-    assert gone.base_url in done.json["error"]["message"]
-    assert gone.base_url in done.told
+    asked = program("check", "--json", env=env)
+    assert (asked.code, set(asked.json), asked.json["status"]) == (1, {"status", "error"}, "failed")
+    for one in (done, asked):
+        assert gone.base_url in one.json["error"]["message"]
+        assert gone.base_url in one.told
+        assert "Is the base URL right" in one.told
 
 
 def test_only_what_was_asked_for_is_extracted(looker: EmbeddedLooker) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from lookervault import __version__
 from lookervault.cli.commands import build
 from lookervault.content.registry import TYPES
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.running import LONGEST_S, environment, program
+from tests.cli.running import INSTALLED, program
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,35 +92,20 @@ def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> No
 
 
 def test_the_reference_is_what_the_program_says() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "lookervault.cli.reference", "--check"],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        timeout=LONGEST_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
+    done = program("--check", command=(sys.executable, "-m", "lookervault.cli.reference"), cwd=ROOT)
+    assert done.code == 0, done.err
 
 
 def completing(instruction: str, typed: str = "") -> str:
     """What the installed program tells a shell."""
-    done = subprocess.run(
-        [Path(sys.executable).with_name("lookervault")],
-        env=environment(
-            {
-                "_LOOKERVAULT_COMPLETE": instruction,
-                "COMP_WORDS": typed,
-                "COMP_CWORD": str(typed.count(" ")),
-            }
-        ),
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_S,
-        check=False,
-    )
-    assert done.stderr == ""
-    return done.stdout
+    asked = {
+        "_LOOKERVAULT_COMPLETE": instruction,
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    done = program(env=asked, command=[str(INSTALLED)])
+    assert done.err == ""
+    return done.text
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import signal
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.background import ended, started, wait_until
-from tests.cli.running import program
+from tests.cli.running import ended, program, started, wait_until
 
 
 def test_another_looker_is_refused_unless_it_is_the_same_one_renamed() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 
@@ -11,8 +10,7 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.background import ended, started, wait_until
-from tests.cli.running import COMMAND, Completed, environment, program
+from tests.cli.running import COMMAND, Completed, ended, program, started, wait_until
 from tests.cli.test_extract import check_shape
 
 
@@ -44,6 +42,22 @@ def test_a_run_that_is_stopped_ends_with_130_and_is_recorded(
     assert program("runs", "--json").json[0]["status"] == "interrupted"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_was_stopped_tells_how_far_it_came(slow: EmbeddedLooker, number: int) -> None:
+    with started("extract", "--workers", "4", env=slow.env()) as process:
+        wait_until(lambda: len(slow.log) > 60)
+        process.send_signal(number)
+        ended(process)
+    (run,) = program("runs", "--json").json
+    assert run["status"] == "interrupted"
+    assert run["items"] > 0
+    if number == signal.SIGKILL:  # it could not say of how many
+        assert run["census"] is None
+    else:
+        assert run["items"] < run["census"]
+        assert f"{run['items']:,} of {run['census']:,}" in program("runs").text
+
+
 def test_a_run_that_was_stopped_is_gone_on_with(slow: EmbeddedLooker) -> None:
     done = stopped(slow, signal.SIGINT)
     assert done.code == 130
@@ -52,6 +66,21 @@ def test_a_run_that_was_stopped_is_gone_on_with(slow: EmbeddedLooker) -> None:
     done = program("extract", "--json", env=slow.env())
     assert (done.code, done.json["run"], done.json["status"]) == (0, 1, "complete")
     assert done.told == "Going on with run 1."
+
+
+def test_a_wait_of_an_hour_is_not_begun_and_the_run_goes_on_later(slow: EmbeddedLooker) -> None:
+    with started("extract", "--workers", "1", "--json", env=slow.env()) as process:
+        wait_until(lambda: len(slow.log) > 8)
+        slow.behaviour.rps = 1 / 3600
+        done = ended(process)
+    assert done.code == 3, done
+    check_shape(done.json)
+    assert (done.json["status"], done.json["error"]["code"]) == ("interrupted", 3)
+    assert "Looker asks not to be called for 3,6" in done.told
+    assert "Run the same command after that time" in done.told
+    slow.behaviour.rps, slow.behaviour.latency_ms = None, 0
+    done = program("extract", "--json", env=slow.env())
+    assert (done.code, done.json["run"], done.json["status"]) == (0, 1, "complete")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -113,12 +142,7 @@ def test_a_check_can_be_interrupted() -> None:
 def test_a_run_that_is_to_ignore_ctrl_c_goes_on(slow: EmbeddedLooker) -> None:
     """As one in the background of a script, which the shell starts so."""
     deaf = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *COMMAND]
-    with subprocess.Popen(
-        [*deaf, "extract", "boards", "--json"],
-        env=environment(slow.env()),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with started("extract", "boards", "--json", env=slow.env(), command=deaf) as process:
         wait_until(lambda: len(slow.log) > 1)
         process.send_signal(signal.SIGINT)
         done = ended(process)

@@ -1,12 +1,9 @@
-"""The documentation's commands, run as a reader would."""
+"""The documentation's pages, and what they show."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -15,30 +12,6 @@ DOCUMENTS = [
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
     if not path.name.startswith(".")
 ]
-
-
-def program_folder(where: Path) -> Path:
-    """A folder with a `lookervault` in it, which is this program."""
-    folder = where / "bin"
-    folder.mkdir()
-    command = folder / "lookervault"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lookervault "$@"\n')
-    command.chmod(0o755)
-    return folder
-
-
-def shell(script: str, where: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        ["/bin/sh", "-c", script],
-        cwd=where,
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
 
 
 def blocks(page: Path, language: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 from lookervault.content.registry import TYPES
 from lookervault.storage.repository import Repository
 from scripts import costs
-from tests.docs.running import program_folder, shell
+from tests.cli.running import program
 
 
 def bodies(vault: Repository, name: str) -> list[object]:
@@ -44,9 +44,7 @@ def as_extracted(vault: Repository) -> costs.Instance:
 
 
 def test_a_run_costs_what_the_formulae_say(tmp_path: Path) -> None:
-    program = program_folder(tmp_path) / "lookervault"
-    done = shell(f'"{program}" demo --items 700 --vault v.db --json', tmp_path, {})
-    found = json.loads(done.stdout)
+    found = program("demo", "--items", "700", "--vault", "v.db", "--json").json
     with Repository.open(tmp_path / "v.db", write=False) as vault:
         instance = as_extracted(vault)
     real = {name: one["calls"] for name, one in found["types"].items()}

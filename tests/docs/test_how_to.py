@@ -10,7 +10,8 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.docs.running import ROOT, blocks, fits, program_folder, shell
+from tests.cli.running import program, shell
+from tests.docs.running import ROOT, blocks, fits
 
 NIGHTLY = next(
     block
@@ -30,8 +31,8 @@ NIGHTLY = next(
 def test_the_nightly_script_mails_what_went_wrong(
     tmp_path: Path, behaviour: Behaviour, code: int, subject: str
 ) -> None:
-    programs = program_folder(tmp_path)
-    mail = programs / "mail"
+    mail = tmp_path / "bin/mail"
+    mail.parent.mkdir()
     mail.write_text(
         f'#!/bin/sh\nprintf "%s\\n" "$2" > "{tmp_path}/mailed"\ncat >> "{tmp_path}/mailed"\n'
     )
@@ -45,14 +46,13 @@ def test_the_nightly_script_mails_what_went_wrong(
         )
         done = shell(
             NIGHTLY,
-            tmp_path,
             {
-                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                "PATH": f"{mail.parent}{os.pathsep}{os.environ['PATH']}",
                 "LOOKERVAULT_ENV": f"{tmp_path}/env",
             },
         )
     mailed = tmp_path / "mailed"
-    assert done.returncode == code, mailed.read_text() if mailed.exists() else done.stderr
+    assert done.code == code, mailed.read_text() if mailed.exists() else done.err
     if subject:
         assert mailed.read_text().startswith(subject)
     else:
@@ -71,13 +71,12 @@ PERMISSIONS = ROOT / "docs/how-to/permissions.md"
     ],
 )
 def test_check_tells_what_the_guide_to_permissions_says(
-    tmp_path: Path, behaviour: Behaviour, code: int, shown: str
+    behaviour: Behaviour, code: int, shown: str
 ) -> None:
-    program = program_folder(tmp_path) / "lookervault"
     with EmbeddedLooker(items=150, seed=1, behaviour=behaviour) as looker:
-        done = shell(f'"{program}" check', tmp_path, looker.env())
-    assert done.returncode == code, done.stderr
-    assert fits(shown, done.stdout), done.stdout
+        done = program("check", env=looker.env())
+    assert done.code == code, done.err
+    assert fits(shown, done.text), done.text
     guide = PERMISSIONS.read_text()
     assert all(words.strip() in guide for words in shown.split("…"))
 

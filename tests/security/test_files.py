@@ -13,8 +13,7 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.background import started, wait_until
-from tests.cli.running import program
+from tests.cli.running import program, started, wait_until
 from tests.security.running import written
 
 UMASKS = (0o000, 0o022)

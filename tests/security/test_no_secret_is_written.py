@@ -19,8 +19,7 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.background import started, wait_until
-from tests.cli.running import LONGEST_S
+from tests.cli.running import LONGEST_S, started, wait_until
 from tests.cli.terminals import in_terminal
 from tests.security.running import written
 from tests.security.secrets import IN_THE_OPEN, SEED, files, issued, plant
