@@ -13,7 +13,6 @@ from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
 
-
 _MERGED = re.compile(rb'"merge_result_id":\s*"')
 
 
