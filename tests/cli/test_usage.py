@@ -31,6 +31,16 @@ WRONG = {
     "no calls a second": (["extract", "--rate", "0"], "rate"),
     "a rate that is not finite": (["extract", "--rate", "nan"], "rate"),
     "a queue without room": (["extract", "--queue-size", "0"], "queue"),
+    "more deleted than there is": (["extract", "--max-deletions", "101"], "--max-deletions"),
+    "an unknown type to believe": (["extract", "--accept-deletions", "dashbords"], "dashboards"),
+    "a type to believe that is not looked at": (
+        ["extract", "users", "--accept-deletions", "looks"],
+        "looks",
+    ),
+    "deletions in folders": (
+        ["extract", "--folder", "1", "--accept-deletions", "looks"],
+        "--folder",
+    ),
     "an age below zero": (["extract", "--resume-within", "-1"], "resume-within"),
     "--recursive alone": (["extract", "--recursive"], "--folder"),
     "a type that lies in no folder": (["extract", "users", "--folder", "1"], "users"),

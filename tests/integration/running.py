@@ -95,6 +95,8 @@ class Extraction:
         folders: tuple[str, ...] = (),
         recursive: bool = False,
         accept_visibility: bool = False,
+        accept_permissions: bool = False,
+        accept_deletions: tuple[str, ...] = (),
         through: Callable[[Client], Client] = lambda client: client,
         time: QuickTime | None = None,
         **config: float,
@@ -106,6 +108,8 @@ class Extraction:
             folders=folders,
             recursive=recursive,
             accept_visibility=accept_visibility,
+            accept_permissions=accept_permissions,
+            accept_deletions=accept_deletions,
             through=through,
             time=time,
             **config,
@@ -120,6 +124,8 @@ class Extraction:
         folders: tuple[str, ...] = (),
         recursive: bool = False,
         accept_visibility: bool = False,
+        accept_permissions: bool = False,
+        accept_deletions: tuple[str, ...] = (),
         **config: float,
     ) -> Result:
         time = time or QuickTime()
@@ -146,6 +152,8 @@ class Extraction:
                     folders=folders,
                     recursive=recursive,
                     accept_visibility=accept_visibility,
+                    accept_permissions=accept_permissions,
+                    accept_deletions=accept_deletions,
                 )
             )
         finally:

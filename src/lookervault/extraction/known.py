@@ -23,8 +23,12 @@ class VaultKnown:
         self._canon = Canon(())
 
     def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
+        """What the run itself did not see may be gone, and only not be believed to be."""
+        own = type_name in self._types
+        seen = self._vault.confirmed(self._run, type_name) if own else ()
         for identity, body in self._vault.bodies(type_name):
-            yield identity, self._decoded(body)
+            if not own or identity in seen:
+                yield identity, self._decoded(body)
 
     def needed(self, type_name: str) -> set[str]:
         """Of the run's own types, what it saw counts; of others, what the vault has.

@@ -84,7 +84,7 @@ def _told(pairs: set[Pair], then: Sequence[Role], now: Sequence[Role]) -> Iterat
     reachable |= {_ALL} if any(role.all_models for role in now) else set()
     models = {model for _, model in pairs} - reachable
     if models and _ALL not in reachable:
-        yield _named("models", models)
+        yield "all models" if _ALL in models else _named("models", models)
         pairs = {pair for pair in pairs if pair[1] not in models}
     if pairs:
         yield ", ".join(_pair(*pair) for pair in sorted(pairs)[:_SHOWN]) + _more(pairs)
@@ -95,8 +95,7 @@ def _sees_all(role: Role) -> bool:
 
 
 def _named(kind: str, names: Collection[str]) -> str:
-    shown = ", ".join("all" if n == _ALL else n for n in sorted(names)[:_SHOWN])
-    return f"{kind} {shown}{_more(names)}"
+    return f"{kind} {', '.join(sorted(names)[:_SHOWN])}{_more(names)}"
 
 
 def _pair(permission: str, model: str) -> str:

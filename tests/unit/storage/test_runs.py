@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lookervault.content.model import Missing
 from lookervault.errors import VaultError
 from lookervault.storage.repository import Repository
+from lookervault.storage.runs import Role
+from lookervault.storage.verify import verify
 from tests.unit.storage.samples import column, edit, end, finished_run, item, start
 
 
@@ -124,3 +127,54 @@ def test_checkpoints_stay_when_the_vault_holds_more_than_was_confirmed(
     repo.end_run(run, end("partial" if case == "partial" else "complete"))
     assert column(vault, "SELECT 1 FROM pages") != []
     assert repo.confirmed(run, "users") == {one.id for one in stored if one.type == "users"}
+
+
+# The user's roles, and what a run that goes on takes back.
+
+VIEWER = Role("Viewer", ["access_data", "see_looks"], ["sales"])
+ADMIN = Role("Admin", ["administer"], [], all_permissions=True, all_models=True)
+
+
+@pytest.mark.parametrize("roles", [None, [], [VIEWER, ADMIN]])
+def test_the_roles_of_the_user_are_read_as_they_were_written(
+    roles: list[Role] | None, repo: Repository
+) -> None:
+    run = repo.begin_run(msgspec.structs.replace(start(), roles=roles))
+    row = repo.run(run)
+    assert row is not None
+    assert row.roles == roles
+
+
+def test_the_roles_of_a_run_are_under_its_seal(repo: Repository, vault: Path) -> None:
+    run = repo.begin_run(msgspec.structs.replace(start(), roles=[VIEWER]))
+    repo.end_run(run, end())
+    assert repo.is_sealed(run)
+    edit(vault, "UPDATE runs SET roles = replace(roles, 'sales', 'secret')")
+    assert not repo.is_sealed(run)
+
+
+def test_a_run_that_goes_on_has_the_roles_it_is_given(repo: Repository) -> None:
+    run = repo.begin_run(msgspec.structs.replace(start(), roles=[VIEWER]))
+    for given, kept in ((None, [VIEWER]), ([ADMIN], [ADMIN]), (None, [ADMIN])):
+        repo.end_run(run, end("interrupted"))
+        repo.resume_run(run, given)
+        row = repo.run(run)
+        assert row is not None
+        assert row.roles == kept
+
+
+def test_what_vanished_in_a_run_is_there_again_when_it_goes_on(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        finished_run(repo, [item("1"), item("2"), item("3"), item("4")])
+        run = repo.begin_run(start())
+        repo.store(run, repo.pack([item("2", 1), item("3", 1), item("5")]), 1)
+        assert repo.vanish(run, "users", ["1", "3", "5"]) == 3
+        assert repo.open_ids("users") == {"2", "4"}
+        repo.end_run(run, end("interrupted"))
+        repo.resume_run(run)
+        assert repo.open_ids("users") == {"1", "2", "3", "4", "5"}
+        assert repo.body("users", "3") == item("3", 1).body
+        assert repo.body("users", "3", run=run - 1) == item("3").body
+        assert repo.changes(run, "users") == (1, 2, 0)
+        repo.end_run(run, end("partial"))
+    assert [one for one in verify(vault).findings if one.id is not None] == []
