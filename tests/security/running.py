@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import struct
 import subprocess
+import termios
 from collections.abc import Mapping, Sequence
 
 from tests.cli.running import COMMAND, LONGEST_S, environment
@@ -24,3 +29,32 @@ def written(
         check=False,
         umask=umask,
     )
+
+
+def on_a_terminal(
+    *arguments: object, env: Mapping[str, str] | None = None, columns: int = 100
+) -> tuple[int, str]:
+    """(exit code, all that the terminal was sent), without colours of the program's own.
+
+    It may be megabytes, so nothing draws it.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 100, columns, 0, 0))
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        env=environment({"TERM": "xterm-256color", "NO_COLOR": "1", **(env or {})}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        sent = b"".join(iter(lambda: _read(ours), b""))
+    os.close(ours)
+    return process.returncode, sent.decode(errors="replace")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 2**16)
+    except OSError:  # how Linux says that nobody writes any more
+        return b""

@@ -13,6 +13,8 @@ from lookervault.cli import terminal
 from lookervault.cli.text import escaped_json, harmless
 
 _GAP = 2
+_MOST_PER_CELL = 16
+"""Characters that are looked at for each column of a cell: an emoji may be made of several."""
 _SHORTEST = 12
 """Columns of text below which cutting leaves nothing to read."""
 
@@ -73,6 +75,8 @@ def _fit(
             break
         shown.remove(columns.index(name))
     flexible = [i for i in flexible if i in shown]
+    for i in flexible:  # at once where it is megabytes; the rest goes column by column
+        widths[i] = min(widths[i], max(room, shortest[i]))
     while flexible and _row_width(widths, shown) > room:
         widest = max(flexible, key=lambda i: widths[i])
         if widths[widest] <= shortest[widest]:
@@ -162,7 +166,8 @@ def _pad(text: str, width: int, *, to_the_right: bool) -> str:
     if cells_of(text) > width:
         from rich.cells import set_cell_size
 
-        text = set_cell_size(text, width - 1).rstrip() + "…"
+        beginning = text[: _MOST_PER_CELL * width]  # of megabytes, perhaps
+        text = set_cell_size(beginning, width - 1).rstrip() + "…"
     fill = " " * (width - cells_of(text))
     return fill + text if to_the_right else text + fill
 
