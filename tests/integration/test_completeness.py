@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lookervault.config.settings import DEFAULT_TIMEOUT
 from lookervault.content.model import Missing
 from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
@@ -393,16 +394,28 @@ ODD = {
     Fault.OTHER_ITEM: BY_ITSELF,
     Fault.REPEATED_ROW: (*SEARCHED, *LISTED, "folder_looks"),
     Fault.SHORT_PAGE: (*SEARCHED, "folder_looks"),
+    # One of each kind, as each of them costs the time that a client waits in vain.
+    Fault.STALL: ("search_dashboards", "look", "all_folders", "folder_looks", "role_users"),
 }
+
+
+class Awaited(EmbeddedLooker):
+    """Looker, with clients that wait `patience` seconds for the next byte."""
+
+    patience = DEFAULT_TIMEOUT
+
+    def env(self) -> dict[str, str]:
+        return super().env() | {"LOOKERSDK_TIMEOUT": str(self.patience)}
 
 
 @pytest.mark.parametrize("before", [0, 2])
 @pytest.mark.parametrize("fault", ODD, ids=lambda fault: fault.name)
 def test_an_answer_that_goes_wrong_once_makes_no_difference(
-    fault: Fault, before: int, shared: tuple[EmbeddedLooker, bytes], new_vault: NewVault
+    fault: Fault, before: int, shared: tuple[Awaited, bytes], new_vault: NewVault
 ) -> None:
     """The first answer of each operation, or the third: a census, or a page."""
     looker, expected = shared
+    looker.patience = 0.3 if fault is Fault.STALL else DEFAULT_TIMEOUT
     faults = looker.behaviour.faults_for
 
     def spoil(operation: str) -> None:
@@ -456,9 +469,10 @@ def test_an_id_that_stays_repeated_in_a_list_is_named(
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedLooker, bytes]]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Awaited, bytes]]:
     """A Looker that stays as it is, and the root of the types that are asked for."""
-    with EmbeddedLooker(200, SEED, counts=COUNTS) as looker:
+    silent = Behaviour(stall_s=600)  # longer than a test may last: the client ends a silence
+    with Awaited(200, SEED, silent, counts=COUNTS) as looker:
         vault = Extraction(looker, tmp_path_factory.mktemp("whole") / "vault.db")
         root = vault.run(*ASKED_FOR).end.root
         vault.close()
