@@ -109,12 +109,6 @@ def test_an_id_that_is_a_path_leads_nowhere(hostile: Hostile, tmp_path: Path) ->
     assert {row["id"] for row in listed} == set(NAMES)
 
 
-def test_an_id_that_is_a_path_is_quoted_in_a_call(hostile: Hostile) -> None:
-    hostile.looker.log.clear()
-    program(*hostile.run("verify", "--against-looker", "--json"), env=hostile.looker.env())
-    assert [served.path for served in hostile.looker.log if ".." in served.path] == []
-
-
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from lookervault.config.settings import load
+from lookervault.content.operations import CONNECTION
 from lookervault.demo.server import EmbeddedLooker
+from lookervault.looker.client import Looker
 from tests.cli.running import program
 from tests.security.running import written
 from tests.unit.looker.stand_in import SECRET, Reply, Request, StandIn, reply, serving
@@ -159,6 +162,26 @@ def test_a_redirect_within_looker_is_not_followed_either() -> None:
         looker.answer = lambda _: reply(302, location="/login")
         program("check", "--base-url", looker.url, env=ENV)
         assert not any(request.target == "/login" for request in looker.requests)
+
+
+PATHS = ("..", ".", "../../x", "/etc/passwd", "%2e%2e", "a b?c#d", "x/../y", "\r\nHost: other")
+
+
+@pytest.mark.parametrize("id", PATHS)
+def test_no_id_leads_to_another_call_than_the_one_that_was_meant(id: str) -> None:
+    with serving() as looker:
+        client = Looker(load({"base_url": looker.url}, ENV), pool_size=1)
+        try:
+            client.get(CONNECTION, id)
+        finally:
+            client.close()
+        target = looker.requests[-1].target
+    prefix = "/api/4.0/connections/"
+    assert target.startswith(prefix)
+    segment = target.removeprefix(prefix)
+    assert not set("/?# ") & set(segment)
+    assert segment not in (".", "..")
+    assert unquote(segment) == id
 
 
 # ── answers that repeat what they were sent ─────────────────────────────────────────────────────

@@ -24,7 +24,12 @@ class Operation:
     def fill(self, *path_args: str) -> str:
         """The path with its placeholders replaced in order, each value quoted whole."""
         values = iter(path_args)
-        return _PLACEHOLDER.sub(lambda _: quote(next(values), safe=""), self.path)
+        return _PLACEHOLDER.sub(lambda _: _segment(next(values)), self.path)
+
+
+def _segment(value: str) -> str:
+    """Quoted, dots too where HTTP clients would go up by them (RFC 3986, 5.2.4)."""
+    return value.replace(".", "%2E") if value in (".", "..") else quote(value, safe="")
 
 
 ALLOWED: dict[str, Operation] = {}
