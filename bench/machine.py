@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +18,24 @@ def machine() -> str:
         f"{_cpu()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()};"
         f" Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; {libraries}."
     )
+
+
+def commit() -> str:
+    """Which code was measured, as the page says it."""
+    git = (
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=10",
+    )
+    try:
+        found = subprocess.run(git, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "code outside of git"
+    return f"commit {found.stdout.strip()}"
 
 
 def _cpu() -> str:

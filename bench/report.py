@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.machine import machine
+from bench.machine import commit, machine
 from bench.scenario import Figure, Finding
 
 _HEAD = """# Benchmarks
 
-Written by `make bench`; not edited by hand. Each figure is the median of several runs, with the
-lowest and the highest in brackets. What is compared was measured in the same run, in turns,
-against the same server: a process of its own that serves bytes rendered beforehand, over HTTP on
-the loopback. Clients are processes of their own, too, so their CPU, memory and time are theirs
-alone. The code is in `bench/`.
+Written by `make bench` from {commit}; not edited by hand. Each figure is the median of n
+runs, with the lowest and the highest in brackets; without brackets it is from one run. What is
+compared was measured in the same run, in turns, against the same server: a process of its own that
+serves bytes rendered beforehand, over HTTP on the loopback. Clients are processes of their own, too,
+so their CPU, memory and time are theirs alone. The code is in `bench/`.
 
 Machine: {machine}
 """
 
 
 def page(findings: Iterable[Finding]) -> str:
-    return "\n".join([_HEAD.format(machine=machine()), *map(_section, findings)])
+    return "\n".join([_HEAD.format(machine=machine(), commit=commit()), *map(_section, findings)])
 
 
 def updated(old: str, findings: Iterable[Finding]) -> str:
@@ -60,7 +60,8 @@ def measured(figure: Figure) -> str:
     shown = f"{_number(figure.median)}{unit}"
     if len(figure.values) == 1:
         return shown
-    return f"{shown} ({_number(min(figure.values))}–{_number(max(figure.values))})"
+    lowest, highest = _number(min(figure.values)), _number(max(figure.values))
+    return f"{shown} ({lowest}–{highest}, n = {len(figure.values)})"
 
 
 def _number(value: float) -> str:

@@ -15,7 +15,7 @@ def run(bench: Bench) -> Finding:
     with bench.serving(content) as server:
         server.set(latency=latency, per_object=per_object, per_row=per_row)
         rounds = bench.interleaved(
-            bench.pick(3, 1),
+            bench.pick(5, 1),
             {"ours": lambda: _ours(bench, server), "bare": lambda: _bare(bench, server)},
         )
         stats = server.stats()

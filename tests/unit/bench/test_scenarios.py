@@ -42,7 +42,7 @@ def test_an_object_that_fits_is_left_as_it_is() -> None:
 
 
 def test_a_figure_shows_its_median_and_its_range() -> None:
-    assert measured(Figure("x", [3.0, 1.0, 2.0], "s")) == "2 s (1–3)"
+    assert measured(Figure("x", [3.0, 1.0, 2.0], "s")) == "2 s (1–3, n = 3)"
     assert measured(Figure("x", [1234.5], "×")) == "1,234×"
 
 
