@@ -1,0 +1,66 @@
+"""What does not get better: an error in bounded time, and never exit code 0."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import program
+from tests.faults.clocks import HURRIED, with_clock
+from tests.faults.conftest import FLAGS, TYPES, Company
+from tests.faults.relay import (
+    Reply,
+    Request,
+    Spoil,
+    bad_gateway,
+    cut,
+    cut_gzip,
+    env_of,
+    error_500,
+    error_page,
+    good,
+    relayed,
+    reply,
+    reset,
+    stall,
+    unavailable,
+)
+
+BEFORE, MEANWHILE = 0, 12
+"""Calls that go well. The first three are those of the run itself."""
+
+
+def too_many(body: bytes) -> Reply:
+    return reply(429, b"")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "well"),
+    [
+        (error_500, BEFORE),
+        (reset, BEFORE),
+        (stall, BEFORE),
+        (error_page, BEFORE),
+        (too_many, BEFORE),
+        (bad_gateway, MEANWHILE),
+        (unavailable, MEANWHILE),
+        (cut, MEANWHILE),
+        (cut_gzip, MEANWHILE),
+        (error_page, MEANWHILE),
+    ],
+)
+def test_a_looker_that_fails_for_good_ends_the_run_in_bounded_time(
+    company: Company, tmp_path: Path, spoil: Spoil, well: int
+) -> None:
+    def spoils(number: int, _: Request) -> Spoil:
+        return good if number <= well else spoil
+
+    with relayed(company.looker, spoils) as (server, relay):
+        env = env_of(server, company.looker) | with_clock(HURRIED, tmp_path / "hurried")
+        timeout = "0.1" if spoil is stall else "30"
+        done = program("extract", *TYPES, *FLAGS, env=env | {"LOOKERSDK_TIMEOUT": timeout})
+    assert done.code == 1, done
+    assert (done.json["status"], done.json["run"]) == ("failed", 1 if well else None)
+    assert done.json["error"]["hint"]
+    assert relay.spoiled < 400
