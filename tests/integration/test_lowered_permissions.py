@@ -117,8 +117,10 @@ def test_who_was_lowered_on_purpose_is_measured_by_the_new_permissions_from_then
     may(looker, "access_data", "sales")
     for _ in range(2):
         assert one.run("boards", accept_visibility=True).end.status == "partial"
+    looker.store.delete("boards", looker.store.ids("boards")[0])
     accepted = one.run("boards", accept_visibility=True, accept_permissions=True)
     assert (accepted.end.status, accepted.end.reasons) == ("complete", [])
+    assert by_type(accepted)["boards"].deleted == 1
     assert one.run("boards", accept_visibility=True).end.status == "complete"
     may(looker, "see_looks", "sales")
     assert "permissions access_data" in sentence(one.run("boards", accept_visibility=True))
@@ -180,18 +182,26 @@ def test_permissions_that_are_lowered_before_a_run_is_resumed_are_noticed(
     looker: EmbeddedLooker, one: Extraction
 ) -> None:
     """There is no complete run yet: what the run itself began with counts."""
-    time = QuickTime()
-    stopped = one.run(
-        *TYPES,
-        time=time,
-        workers=1,
-        page_size=5,
-        through=lambda client: Meanwhile(client, {("search_dashboards", 9): time.request}),
-    )
-    assert stopped.end.status == "interrupted"
+
+    def stopped_at(call: int) -> Result:
+        time = QuickTime()
+        happens = {("search_dashboards", call): time.request}
+        result = one.run(
+            *TYPES,
+            time=time,
+            workers=1,
+            page_size=5,
+            accept_visibility=True,
+            through=lambda client: Meanwhile(client, happens),
+        )
+        assert (result.run, result.end.status) == (1, "interrupted")
+        return result
+
+    stopped = stopped_at(9)
     before = one.vault.counts()
     assert before
     looker.behaviour.admin = False
+    stopped_at(1)
     resumed = one.run(*TYPES, accept_visibility=True)
     assert (resumed.run, resumed.end.status) == (stopped.run, "partial")
     assert "had in run 1: all access" in sentence(resumed)

@@ -13,6 +13,7 @@ from tests.integration.conftest import NewVault
 from tests.integration.running import Extraction, Meanwhile, QuickTime, by_type
 
 COUNTS = {"dashboards": 60, "looks": 60, "users": 64, "boards": 4, "groups": 12, "folders": 20}
+USERS = ("users", "user_attribute_user_values")
 HERE = Missing("dashboards", "*", "mass_deletion")
 
 
@@ -190,6 +191,19 @@ def test_what_is_listed_by_a_type_in_doubt_stays_with_it(
     assert by_type(accepted)["merge_queries"].deleted > 0
 
 
+def test_what_hangs_on_items_in_doubt_is_not_asked_for(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    one.run(*USERS)
+    gone = delete(looker, "users", sorted(one.vault.open_ids("users"), key=int)[5:25])
+    looker.log.clear()
+    result = one.run(*USERS)
+    assert result.end.missing == [Missing("users", "*", "mass_deletion")]
+    asked = {call.path.split("/")[-2] for call in looker.log.calls("user_attribute_user_values")}
+    assert asked
+    assert not asked & gone
+
+
 def test_what_is_found_through_an_accepted_type_is_accepted_with_it(
     looker: EmbeddedLooker, one: Extraction
 ) -> None:
@@ -218,8 +232,6 @@ def test_a_run_over_a_folder_deletes_nothing_and_is_in_no_doubt(
 
 
 # Resumed.
-
-USERS = ("users", "user_attribute_user_values")
 
 
 def stopped(one: Extraction) -> Result:
