@@ -11,9 +11,9 @@ _HEAD = """# Benchmarks
 
 Written by `make bench` from {commit}; not edited by hand. Each figure is the median of n
 runs, with the lowest and the highest in brackets; without brackets it is from one run. What is
-compared was measured in the same run, in turns, against the same server: a process of its own that
-serves bytes rendered beforehand, over HTTP on the loopback. Clients are processes of their own, too,
-so their CPU, memory and time are theirs alone. The code is in `bench/`.
+compared was measured in the same run, in turns, against the same server: a process of its own
+that serves bytes rendered beforehand, over HTTP on the loopback. Clients are processes of their
+own, too, so their CPU, memory and time are theirs alone. The code is in `bench/`.
 
 Machine: {machine}
 """
