@@ -136,7 +136,7 @@ def relayed(
 ) -> Iterator[tuple[StandIn, Relay]]:
     """The relay as a server of its own, with TLS where there is a certificate."""
     relay = Relay(looker, spoils)
-    with serving(certificate and str(certificate)) as server:
+    with serving(str(certificate) if certificate else None) as server:
         server.answer = relay.answer
         server.secret = looker.client_secret
         yield server, relay

@@ -10,7 +10,6 @@ import pytest
 from tests.cli.running import Completed, program
 from tests.faults.conftest import FLAGS, TYPES, Company
 from tests.faults.relay import (
-    Request,
     Spoil,
     another_order,
     bad_gateway,
@@ -30,6 +29,7 @@ from tests.faults.relay import (
     stall,
     unavailable,
 )
+from tests.unit.looker.stand_in import Request
 
 ONE_IN = 12
 

@@ -10,8 +10,6 @@ from tests.cli.running import program
 from tests.faults.clocks import HURRIED, with_clock
 from tests.faults.conftest import FLAGS, TYPES, Company
 from tests.faults.relay import (
-    Reply,
-    Request,
     Spoil,
     bad_gateway,
     cut,
@@ -21,11 +19,11 @@ from tests.faults.relay import (
     error_page,
     good,
     relayed,
-    reply,
     reset,
     stall,
     unavailable,
 )
+from tests.unit.looker.stand_in import Reply, Request, reply
 
 BEFORE, MEANWHILE = 0, 12
 """Calls that go well. The first three are those of the run itself."""
