@@ -14,7 +14,7 @@ SOURCES := $(wildcard src tests bench scripts)
 GENERATED := lookervault.config.schema lookervault.cli.reference scripts.documents
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long bench lint format types layers generated generate wheel \
+.PHONY: help setup demo test test-long soak bench lint format types layers generated generate wheel \
   other-installer check lock clean
 
 help: ## this list
@@ -31,6 +31,9 @@ test: setup ## the test suite
 
 test-long: setup ## the tests that take minutes
 	@$(BIN)/python -m pytest --numprocesses=auto -m long $(ARGS)
+
+soak: setup ## 100,000 items into one vault, again and again; then 100 kills; outside CI
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 bench: setup ## the benchmarks; writes docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)

@@ -16,7 +16,7 @@ FLAGS = ("--page-size", "3", "--json")
 
 
 class Company(NamedTuple):
-    """`root` and `items` by type are those of an undisturbed run over `TYPES`, `bytes` its vault."""
+    """`root` and `items` by type are those of an undisturbed run, `bytes` its vault."""
 
     looker: EmbeddedLooker
     root: str
