@@ -31,6 +31,7 @@ from tests.faults.kills import kill_often
 PAGE = Path(__file__).parents[1] / "docs/reliability.md"
 BEGIN, END = "<!-- begin soak -->\n", "<!-- end soak -->\n"
 
+ITEMS, KILLS = 100_000, 100
 CHANGED = ("dashboards", "looks", "boards")
 CHANGED_SHARE = 0.01
 SAMPLE = 200
@@ -155,11 +156,13 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def report(rows: Sequence[Row], kills: int, arguments: Sequence[str]) -> str:
+def report(rows: Sequence[Row], items: int, kills: int, arguments: Sequence[str]) -> str:
     told = shlex.join(["python", "-m", "tests.soak", *arguments])
     where = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
+    reduced = items < ITEMS or kills < KILLS
+    size = f" (reduced: the whole of it is {ITEMS:,} items and {KILLS} kills)" if reduced else ""
     lines = [
-        f"`{told}` on {datetime.now(UTC):%Y-%m-%d}, {where}:",
+        f"`{told}`{size} on {datetime.now(UTC):%Y-%m-%d}, {where}:",
         "",
         HEADER,
         *map(line_of, rows),
@@ -179,9 +182,9 @@ def write(text: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
-    parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--items", type=int, default=ITEMS)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args(arguments)
@@ -189,7 +192,8 @@ def main(arguments: Sequence[str]) -> int:
         say(HEADER)
         rows = runs(chosen.items, chosen.runs, chosen.seed, Path(name))
         kill_often(Path(name) / "killed.db", chosen.kills, chosen.seed)
-    text = report(rows, chosen.kills, [one for one in arguments if one != "--write"])
+    given = [one for one in arguments if one != "--write"]
+    text = report(rows, chosen.items, chosen.kills, given)
     say(f"\n{text}")
     if chosen.write:
         write(text)
