@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
+from lookervault.cli.commands.extract import run_and_tell
 from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import ended, program, started, wait_until
@@ -168,6 +170,46 @@ def check_error(found: dict[str, object], code: int, *, begun: bool = False) -> 
     assert (set(error), error["code"]) == ({"code", "message", "hint"}, code)
     assert error["message"]
     assert error["hint"]
+
+
+class Broken:
+    """Settings that nobody can read: whatever is asked for, the same error comes."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> object:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "vault.db"), "No space left on device"),
+        (RuntimeError("a defect"), "This should not have happened (RuntimeError: a defect)"),
+        (MemoryError(), "This should not have happened (MemoryError: )"),
+    ],
+)
+def test_what_nobody_expected_is_one_object_with_the_promised_keys(
+    error: Exception, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = run_and_tell(Broken(error), None, None, quiet=False, json=True, debug=False)
+    out, err = capfd.readouterr()
+    check_error(json.loads(out), 1)
+    assert code == 1
+    assert said in json.loads(out)["error"]["message"]
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_debug_shows_where_what_nobody_expected_came_from(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    broken = Broken(RuntimeError("a defect"))
+    assert run_and_tell(broken, None, None, quiet=False, json=True, debug=True) == 1
+    out, err = capfd.readouterr()
+    assert json.loads(out).keys() >= KEYS.keys()
+    assert "in __getattr__" in err
 
 
 def test_an_api_user_that_is_disabled_during_the_run_ends_it_with_4() -> None:

@@ -33,8 +33,13 @@ def unexpected(error: Exception, *, debug: bool = False, json: bool = False) -> 
     """A command line that cannot be understood, or a defect of the program."""
     if (usage := getattr(error, "format_message", None)) is not None:
         return _usage(error, usage())
-    if debug:
-        traceback.print_exception(error)
+    return explain(in_words(error, debug=debug), debug=debug, json=json)
+
+
+def in_words(error: Exception, *, debug: bool = False) -> LookerVaultError:
+    """The error itself if it is one of ours; of what is none, one that has it as its cause."""
+    if isinstance(error, LookerVaultError):
+        return error
     if isinstance(error, OSError):
         known = LookerVaultError(f"The system refused: {error}.", hint=_hint(error))
     else:
@@ -42,7 +47,8 @@ def unexpected(error: Exception, *, debug: bool = False, json: bool = False) -> 
             f"This should not have happened ({type(error).__name__}: {error}).",
             hint="" if debug else _REPORT,
         )
-    return explain(known, json=json)
+    known.__cause__ = error
+    return known
 
 
 _REPORT = "The same command with --debug shows where. Please report it with what that shows."

@@ -217,14 +217,15 @@ def run_and_tell(
     from lookervault.cli.next_steps import print_next
     from lookervault.cli.output import print_json
     from lookervault.cli.report import failure, not_begun, print_result
-    from lookervault.errors import LookerVaultError, UsageError
+    from lookervault.errors import UsageError
 
     try:
         found, error = extraction.extract_into(settings, config, request, quiet=quiet or json)
-    except UsageError:
+    except (UsageError, BrokenPipeError):
         raise
-    except LookerVaultError as before_it_began:
-        found, error = not_begun(before_it_began), before_it_began
+    except Exception as raised:  # noqa: BLE001 -- whatever it was, the object is the promised one
+        error = failures.in_words(raised, debug=debug)
+        found = not_begun(error)
     if json:
         print_json(found | (failure(error) if error else {}))
     elif found["run"] is not None:
