@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,21 @@ def test_debug_shows_where_what_nobody_expected_came_from(
     out, err = capfd.readouterr()
     assert json.loads(out).keys() >= KEYS.keys()
     assert "in __getattr__" in err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS does not limit a process's addresses")
+def test_threads_that_the_system_refuses_end_the_run_with_what_to_do(
+    looker: EmbeddedLooker,
+) -> None:
+    """Room for a few stacks, and not for fifty."""
+    script = 'ulimit -s 65536; ulimit -v 1500000; exec "$0" -m lookervault "$@"'
+    few = ("/bin/sh", "-c", script, sys.executable)
+    done = program("extract", "--workers", "50", "--json", env=looker.env(), command=few)
+    assert done.code == 1
+    check_error(done.json, 1, begun=True)
+    assert "does not give this process" in done.told
+    assert "--workers" in done.told
+    assert program("extract", "--workers", "2", env=looker.env(), command=few).code == 0
 
 
 def test_an_api_user_that_is_disabled_during_the_run_ends_it_with_4() -> None:

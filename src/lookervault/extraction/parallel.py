@@ -6,6 +6,7 @@ import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from lookervault.errors import LookerVaultError
 from lookervault.extraction.work_queue import WorkQueue
 
 
@@ -18,12 +19,20 @@ class Workers[Work, Done]:
     """
 
     def __init__(self, count: int, queue_size: int, perform: Callable[[Work], Done]) -> None:
+        """Raises `LookerVaultError` where the system gives fewer threads."""
         self.count = count
         self.tasks: WorkQueue[Work] = WorkQueue(queue_size)
         self.results: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._perform = perform
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="worker")
-        self._loops = [self._pool.submit(self._loop) for _ in range(count)]
+        try:
+            self._loops = [self._pool.submit(self._loop) for _ in range(count)]
+        except RuntimeError as error:
+            self.tasks.close(drop=True)  # or those that began would wait for ever
+            raise LookerVaultError(
+                f"The system does not give this process {count} threads ({error}).",
+                hint="Use fewer --workers, or raise the limits (ulimit -u, ulimit -v).",
+            ) from error
 
     def _loop(self) -> None:
         while (task := self.tasks.get()) is not None:
