@@ -106,7 +106,8 @@ def _children_of(read: Reader, parent_id: str) -> bytes:
 TYPE = ContentType(
     name="content_metadata",
     schema="ContentMeta[]",
-    holds="which folders inherit their access list; the id is the parent folder's",
+    holds="which folders inherit their access list, and no other columns of it; "
+    "the id is the parent folder's",
     key=None,
     permission="manage_spaces (Admin)",
     cost="one per folder that has folders inside",

@@ -26,8 +26,8 @@ def _call(read: Reader, entry: Entry) -> bytes:
 TYPE = ContentType(
     name="role_members",
     schema="User[]",
-    holds="ids of the groups and users that hold each role directly; ids are `ROLE/groups`, "
-    "`ROLE/users`",
+    holds="ids of the groups and users that hold each role directly, and none of their other "
+    "fields; ids are `ROLE/groups`, `ROLE/users`",
     key=None,
     permission="manage_roles (Admin)",
     cost="two per role",
