@@ -21,7 +21,7 @@ from tests.faults.limited import forget_coverage, limited
 
 NOTHING_FITS = (0, 4096, 20_000)
 """Bytes that a file may have: for no lock, no vault, half a new vault."""
-A_PART_FITS = (0.45, 0.55, 0.65, 0.75, 0.85)
+A_PART_FITS = (0.42, 0.5, 0.58, 0.66, 0.74)
 """Of the bytes that the vault has in the end."""
 
 MEANWHILE = 12
@@ -100,7 +100,7 @@ def test_a_mount_that_is_missing_is_told_and_nothing_is_made_in_its_place(
 @pytest.fixture
 def slow() -> Iterator[EmbeddedLooker]:
     with new_looker() as looker:
-        looker.behaviour.latency_ms = 40
+        looker.behaviour.latency_ms = 80
         yield looker
 
 

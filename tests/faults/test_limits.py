@@ -12,7 +12,7 @@ from tests.faults.conftest import FLAGS, TYPES, Company, new_looker
 
 def test_a_storm_of_429s_is_waited_out_by_fifty_workers(company: Company) -> None:
     with new_looker() as looker:
-        looker.behaviour.rps = 25
+        looker.behaviour.rps = 12
         looker.behaviour.latency_ms = 50
         done = program("extract", *TYPES, *FLAGS, "--workers", "50", env=looker.env())
     assert (done.code, done.json["root_hash"]) == (0, company.root), done
