@@ -30,7 +30,7 @@ test: setup ## the test suite
 	@$(BIN)/python -m pytest --numprocesses=auto --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: setup ## the tests that take minutes
-	@$(BIN)/python -m pytest --numprocesses=auto -m long $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto -m long -o faulthandler_timeout=900 $(ARGS)
 
 soak: setup ## 100,000 items into one vault, again and again; then 100 kills; outside CI
 	@$(BIN)/python -m tests.soak $(ARGS)

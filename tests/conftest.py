@@ -25,7 +25,7 @@ LISTENED_TO = re.compile(
 set_hypothesis_home_dir(ROOT / ".hypothesis")
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, print_blob=True, max_examples=200)
-settings.register_profile("long", deadline=None, print_blob=True, max_examples=5_000)
+settings.register_profile("long", deadline=None, print_blob=True, max_examples=1_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
