@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program, shell, started
 from tests.unit.looker.stand_in import serving
@@ -22,6 +23,19 @@ def test_a_reader_that_has_seen_enough_is_no_failure(vault: Path) -> None:
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("flags", ["", "--json"])
+def test_whoever_does_not_read_on_changes_neither_the_run_nor_its_code(flags: str) -> None:
+    """Not even of a run that takes so long that progress is told."""
+    refused = Behaviour(forbidden={"all_themes": 403})
+    with EmbeddedLooker(items=60, seed=1, behaviour=refused) as looker:
+        for streams in ("2>&1 | true", "2>&1 >&- | true"):
+            command = f"lookervault extract {flags} --vault left.db; echo $? > code"
+            shell(f"({command}) {streams}", looker.env())
+            assert Path("code").read_text() == "3\n"
+            (*_, last) = program("runs", "--vault", "left.db", "--json").json
+            assert last["status"] == "partial"
 
 
 @needs_full

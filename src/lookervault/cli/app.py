@@ -21,9 +21,6 @@ def main() -> NoReturn:
     try:
         code = _run(sys.argv[1:] or ["--help"])
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of the pipe has seen enough
-        output.silence()
-        code = Exit.COMPLETE
     except KeyboardInterrupt:
         code = failures.interrupted(json=json)
     except LookerVaultError as error:
@@ -37,12 +34,7 @@ def main() -> NoReturn:
 def _run(arguments: list[str]) -> int:
     from lookervault.cli.commands import build
 
-    try:
-        result = build()(arguments, standalone_mode=False)
-    except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):  # which typer makes a failure of
-            raise ended.__context__ from None
-        raise
+    result = build()(arguments, standalone_mode=False)
     if result == Exit.INTERRUPTED and not isinstance(result, Exit):  # typer's word for Ctrl-C
         raise KeyboardInterrupt
     return int(result or 0)

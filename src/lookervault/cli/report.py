@@ -91,7 +91,7 @@ def not_begun(error: LookerVaultError) -> dict[str, Any]:
 
 def result(row: RunRow, types: Sequence[TypeResult], missing: Sequence[Missing]) -> dict[str, Any]:
     """The stable object of `extract --json`."""
-    seconds = (row.finished or row.started) - row.started
+    seconds = max(0.0, (row.finished or row.started) - row.started)  # a clock may be set back
     return {
         "run": row.run,
         "status": row.status,

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Buffer
 from typing import TextIO
 
 _COMFORTABLE = 100
@@ -44,8 +45,27 @@ def open_streams() -> None:
     while nowhere <= _STDERR:
         nowhere = os.dup(nowhere)
     os.close(nowhere)
-    # Python has None in place of a stream that was closed when it began.
-    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 -- a descriptor, open to the end
-    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 -- the same
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a locale may know ASCII alone
+    sys.stdout, sys.stderr = _spoken_to(sys.stdout, 1), _spoken_to(sys.stderr, 2)
+
+
+def _spoken_to(stream: TextIO | None, number: int) -> TextIO:
+    """Python has None in place of a stream that was closed when it began."""
+    if stream is not None and not isinstance(stream, io.TextIOWrapper):
+        return stream
+    raw = _MayBeLeft(number, "wb", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding="utf-8" if stream is None else stream.encoding,
+        errors="backslashreplace",  # a locale may know ASCII alone
+        line_buffering=number == _STDERR or raw.isatty(),
+    )
+
+
+class _MayBeLeft(io.FileIO):
+    """Whoever reads may have seen enough (`| head`): the work goes on, and its exit code counts."""
+
+    def write(self, data: Buffer) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes

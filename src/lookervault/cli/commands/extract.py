@@ -221,7 +221,7 @@ def run_and_tell(
 
     try:
         found, error = extraction.extract_into(settings, config, request, quiet=quiet or json)
-    except (UsageError, BrokenPipeError):
+    except UsageError:
         raise
     except Exception as raised:  # noqa: BLE001 -- whatever it was, the object is the promised one
         error = failures.in_words(raised, debug=debug)
