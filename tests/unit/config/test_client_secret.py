@@ -34,7 +34,7 @@ def printing(data: bytes) -> str:
     return python(f"import sys; sys.stdout.buffer.write({data!r})")
 
 
-def refused(flags: dict[str, object] | None = None, **env: str) -> UsageError:
+def refused(flags: dict[str, object] | None = None, /, **env: str) -> UsageError:
     """The error, which tells a way out and does not hold the secret, nor does what caused it."""
     with pytest.raises(UsageError) as caught:
         load(flags or {}, ENV | env)
