@@ -208,7 +208,10 @@ def _shown(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _time(seconds: float) -> str:
-    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+    try:
+        text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+    except OSError as error:  # what the system says of times far beyond any calendar
+        raise OverflowError(f"{seconds} is no time") from error
     return text.replace("+00:00", "Z")
 
 

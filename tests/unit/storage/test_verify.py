@@ -148,6 +148,11 @@ def test_an_object_that_nothing_refers_to_is_counted_and_no_damage(copy: Path) -
         ("UPDATE pages SET ids = '[\"1\"]' WHERE type = 1", "checkpoint", ("users", None)),
         ("UPDATE pages SET ids = '[' WHERE type = 1", "root", (None, None)),
         ("DELETE FROM pages WHERE type = 1", "root", ("users", None)),
+        (
+            "UPDATE runs SET started = 4.7e18 WHERE run = 2",
+            "run",
+            (None, None),
+        ),  # beyond any calendar
         ("UPDATE runs SET user = 'x' WHERE run = 2", "run", (None, None)),
         ("UPDATE runs SET root = zeroblob(32) WHERE run = 2", "run", (None, None)),
         ("UPDATE runs SET types = '[' WHERE run = 2", "run", (None, None)),
