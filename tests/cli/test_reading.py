@@ -167,3 +167,16 @@ def test_a_damaged_vault_ends_with_5(filled: Filled, tmp_path: Path) -> None:
     done = program("show", "dashboards", filled.id, "--vault", path)
     assert (done.code, done.out) == (5, b""), done
     assert len(done.err.splitlines()) >= 2
+
+
+@pytest.mark.parametrize("command", [["runs"], ["runs", "show", "1"]])
+def test_a_run_at_a_time_beyond_any_calendar_is_damage(
+    filled: Filled, tmp_path: Path, command: list[str]
+) -> None:
+    path = tmp_path / "damaged.db"
+    path.write_bytes(filled.vault.read_bytes())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE runs SET started = 1e300")
+    done = program(*command, "--vault", path)
+    assert (done.code, done.out) == (5, b""), done
+    assert "beyond any calendar" in done.told

@@ -21,13 +21,15 @@ _WINDOW_S = 5.0
 """Seconds over which the present rate is measured."""
 _FEW_CALLS = 10
 """So few in the window that a ceiling tells the rate better than they do."""
-_SLOWEST = 0.2
+_SLOWEST = 0.5
 """Calls a second below which no 429 pushes the rate."""
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 _RECOVERY_S = 6.0
 _RECOVERY_CALLS = 120
 """Seconds, and calls, after an episode until the rate is back at where it was refused."""
+_LONGEST_RECOVERY_S = 60.0
+"""A few 429s in a row must not slow a run down for long: they need not come from a limit."""
 _FREE_AFTER = 4.0
 """A rate this many times the last refused one is no limit any more."""
 
@@ -65,7 +67,6 @@ class RateLimiter:
         self._not_before = 0.0
         self._episode_at: float | None = None
         self._refused_rate = 0.0
-        self._floor_rate = 0.0
         self._episodes_in_a_row = 0
         self.waited = 0.0
         self.throttled_calls = 0
@@ -125,8 +126,8 @@ class RateLimiter:
 
     def _begin_episode(self, now: float) -> None:
         found = self._found(now)
-        self._refused_rate = self._measured(now) if found is None else found
-        self._floor_rate = max(_SLOWEST, self._refused_rate / 2)
+        present = self._measured(now) if found is None else found
+        self._refused_rate = max(_SLOWEST, present)
         self._episodes_in_a_row += 1
 
     def _backoff(self) -> float:
@@ -143,8 +144,9 @@ class RateLimiter:
         if self._episode_at is None:
             return None
         since = max(0.0, now - max(self._episode_at, self._not_before))
-        gap = self._refused_rate - self._floor_rate
+        gap = self._refused_rate / 2
         recovery = max(_RECOVERY_S, _RECOVERY_CALLS / self._refused_rate)
+        recovery = min(recovery, _LONGEST_RECOVERY_S)
         rate = self._refused_rate + gap * ((since / recovery) - 1) ** 3
         free = self._refused_rate * _FREE_AFTER
         return rate if rate < min(free, self._ceiling or free) else None

@@ -113,6 +113,22 @@ def test_an_unknown_limit_is_found_and_used(workers: int, retry_after: float | N
     assert server.share_refused <= 0.02
 
 
+def test_scattered_429s_do_not_slow_a_run_down_for_long() -> None:
+    """From a proxy's hiccups, say: no limit is behind them."""
+    clock = Clock()
+    rates = limiter(clock)
+    for _ in range(10):
+        for _ in range(5):
+            clock.now += 0.05
+            sent_at = rates.acquire()
+        rates.throttled(sent_at, None)
+    began = clock.now
+    for _ in range(1500):
+        clock.now += 0.01
+        rates.succeeded(rates.acquire())
+    assert clock.now - began < 300
+
+
 @pytest.mark.parametrize("ceiling", [25, 100, 1000])
 def test_a_ceiling_above_the_limit_is_no_worse_than_none(ceiling: float) -> None:
     server = Server(rate=20, burst=20, retry_after=1.0)

@@ -107,7 +107,15 @@ def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
 def _time(seconds: float) -> str:
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    from lookervault.errors import DamagedError
+
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, OSError, ValueError):
+        raise DamagedError(
+            "The vault says of a run that it began at a time beyond any calendar.",
+            hint="`lookervault verify` names the run, and what else is damaged.",
+        ) from None
 
 
 def _short(column: str, row: dict[str, Any]) -> Any:
