@@ -27,7 +27,7 @@ demo: setup ## the whole of an embedded Looker into a vault, with what to try ne
 	@$(BIN)/lookervault demo $(ARGS)
 
 test: setup ## the test suite
-	@$(BIN)/python -m pytest --numprocesses=auto --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: setup ## the tests that take minutes
 	@$(BIN)/python -m pytest --numprocesses=auto -m long -o faulthandler_timeout=900 $(ARGS)

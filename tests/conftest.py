@@ -24,7 +24,7 @@ LISTENED_TO = re.compile(
 # No deadline: a machine that is busy is no bug. What failed once is kept and tried first.
 set_hypothesis_home_dir(ROOT / ".hypothesis")
 settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, print_blob=True, max_examples=200)
+settings.register_profile("ci", deadline=None, print_blob=True)
 settings.register_profile("long", deadline=None, print_blob=True, max_examples=1_000)
 
 

@@ -24,6 +24,7 @@ from tests.cli.terminals import in_terminal
 from tests.security.running import written
 from tests.security.secrets import IN_THE_OPEN, SEED, files, issued, plant
 
+pytestmark = pytest.mark.xdist_group("everything that is written")  # by one worker: it takes long
 WRONG = "wr0ngSecretOfTheKey"
 
 
