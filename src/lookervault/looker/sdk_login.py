@@ -1,4 +1,4 @@
-"""The SDK's login, over our transport. Importing this module imports the SDK, which takes 0.5 s.
+"""The SDK's login, over our transport. Importing this module imports the SDK.
 
 The SDK's session keeps no lock and logs in for each thread that finds no token: whoever calls
 `Login.token` holds a lock. Its own HTTP loses status and headers, its converter grows with every
