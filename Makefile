@@ -9,12 +9,16 @@ ARGS ?=
 export UV VENV PYTHON
 
 BIN := $(VENV)/bin
+# half as many again as there are cores: tests often wait for a child
+PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print int($$1 * 1.5) }')
+PYTEST = $(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadgroup
+TRIALS := tests/faults tests/security
 SOURCES := $(wildcard src tests bench scripts)
 # modules that write a file of the repository, and with --check tell whether it is up to date
 GENERATED := lookervault.config.schema lookervault.cli.reference scripts.documents
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long soak bench lint format types layers generated generate wheel \
+.PHONY: help setup demo test test-faults test-long soak bench lint format types layers generated generate wheel \
   other-installer check lock clean
 
 help: ## this list
@@ -27,10 +31,13 @@ demo: setup ## the whole of an embedded Looker into a vault, with what to try ne
 	@$(BIN)/lookervault demo $(ARGS)
 
 test: setup ## the test suite
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(PYTEST) $(TRIALS:%=--ignore=%) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-test-long: setup ## the tests that take minutes
-	@$(BIN)/python -m pytest --numprocesses=auto -m long -o faulthandler_timeout=900 $(ARGS)
+test-faults: setup ## faults and attacks, tried on the real program
+	@$(PYTEST) $(TRIALS) $(ARGS)
+
+test-long: setup ## the same for longer: storms, kills, ten times as many examples
+	@$(PYTEST) -m long -o faulthandler_timeout=900 $(ARGS)
 
 soak: setup ## 100,000 items into one vault, again and again; then 100 kills; outside CI
 	@$(BIN)/python -m tests.soak $(ARGS)
@@ -64,7 +71,7 @@ wheel: setup ## build the wheel, install it into an empty environment and run it
 other-installer: setup ## set up with pip where uv is the default, and with uv where pip is
 	@scripts/other_installer.sh
 
-check: lint types layers generated test ## what to run before a commit
+check: lint types layers generated test test-faults ## what to run before a commit
 
 lock: setup ## pin the dependencies anew; ARGS=--upgrade moves every pin
 	@scripts/lock.sh $(ARGS)

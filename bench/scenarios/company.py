@@ -14,7 +14,7 @@ def run(bench: Bench) -> Finding:
     content = Recipe(bench.pick(50_000, 400))
     with bench.serving(content) as server:
         found = bench.interleaved(
-            bench.pick(3, 1),
+            bench.pick(2, 1),
             {
                 "all": lambda: _extract(bench, server, []),
                 "without": lambda: _extract(bench, server, _ONCE_EVER),

@@ -15,7 +15,7 @@ def run(bench: Bench) -> Finding:
         server.set(latency=_LATENCY)
         results = [
             bench.client("extract", url=server.url, workers=_WORKERS)
-            for _ in range(bench.pick(3, 1))
+            for _ in range(bench.pick(2, 1))
         ]
         stats = server.stats()
     first = results[0]

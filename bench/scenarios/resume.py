@@ -21,7 +21,7 @@ _LATENCY = 0.02
 
 def run(bench: Bench) -> Finding:
     content = Recipe(bench.pick(5_000, 400))
-    runs = bench.pick(3, 1)
+    runs = bench.pick(2, 1)
     with bench.serving(content) as server, TemporaryDirectory() as folder:
         whole = _whole(server, Path(folder) / "whole.db")
         found = {
