@@ -12,14 +12,14 @@ BIN := $(VENV)/bin
 # half as many again as there are cores: tests often wait for a child
 PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print int($$1 * 1.5) }')
 PYTEST = $(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadgroup
-TRIALS := tests/faults tests/security
+TRIALS := tests/faults tests/security tests/docs
 SOURCES := $(wildcard src tests bench scripts)
 # modules that write a file of the repository, and with --check tell whether it is up to date
 GENERATED := lookervault.config.schema lookervault.cli.reference scripts.documents
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults test-long soak bench lint format types layers generated generate wheel \
-  other-installer check lock clean
+.PHONY: help setup demo test test-trials test-long soak bench lint format types layers generated \
+  generate wheel other-installer check lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -33,7 +33,7 @@ demo: setup ## the whole of an embedded Looker into a vault, with what to try ne
 test: setup ## the test suite
 	@$(PYTEST) $(TRIALS:%=--ignore=%) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-test-faults: setup ## faults and attacks, tried on the real program
+test-trials: setup ## the real program against faults, attacks and its own documents
 	@$(PYTEST) $(TRIALS) $(ARGS)
 
 test-long: setup ## the same for longer: storms, kills, ten times as many examples
@@ -71,7 +71,7 @@ wheel: setup ## build the wheel, install it into an empty environment and run it
 other-installer: setup ## set up with pip where uv is the default, and with uv where pip is
 	@scripts/other_installer.sh
 
-check: lint types layers generated test test-faults ## what to run before a commit
+check: lint types layers generated test test-trials ## what to run before a commit
 
 lock: setup ## pin the dependencies anew; ARGS=--upgrade moves every pin
 	@scripts/lock.sh $(ARGS)

@@ -21,6 +21,8 @@ from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program, shell
 from tests.docs.running import ROOT, blocks
 
+pytestmark = pytest.mark.xdist_group("certificate")
+
 PUBLIC_KEY = re.compile(r"ed25519:[0-9a-f]{64}")
 STRANGER = f"ed25519:{'0' * 64}"
 

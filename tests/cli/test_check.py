@@ -13,6 +13,8 @@ from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
 
+pytestmark = pytest.mark.xdist_group("check")
+
 _MERGED = re.compile(rb'"merge_result_id":\s*"')
 
 

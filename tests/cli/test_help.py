@@ -17,6 +17,8 @@ from lookervault.content.registry import TYPES
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import INSTALLED, program
 
+pytestmark = pytest.mark.xdist_group("help")
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -14,6 +14,8 @@ import pytest
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
 
+pytestmark = pytest.mark.xdist_group("reading")
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:

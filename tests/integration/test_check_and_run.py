@@ -20,6 +20,8 @@ from lookervault.extraction.survey import NOT_CHECKED, OK, survey
 from lookervault.looker.client import Looker
 from tests.integration.conftest import NewVault
 
+pytestmark = pytest.mark.xdist_group("check and run")
+
 DEFAULT = [one for one in TYPES.values() if one.default]
 OPERATIONS = sorted({o.id for one in DEFAULT for o in one.source.operations} | {op.USER_ROLES.id})
 ROWS = 100

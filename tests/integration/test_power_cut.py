@@ -22,6 +22,8 @@ from lookervault.storage import log
 from lookervault.storage.verify import verify
 from tests.integration.running import extraction
 
+pytestmark = pytest.mark.xdist_group("power cut")
+
 COUNTS = {"dashboards": 40, "looks": 40, "users": 40}
 TYPES = ("dashboards", "looks", "users", "merge_queries", "queries")
 CALLS = (4, 12, 30, 60)

@@ -14,6 +14,8 @@ from lookervault.demo.server import EmbeddedLooker
 from tests.integration.conftest import NewVault
 from tests.integration.running import by_type, extraction
 
+pytestmark = pytest.mark.xdist_group("same root")
+
 COUNTS = {
     "dashboards": 24,
     "looks": 24,

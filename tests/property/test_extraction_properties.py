@@ -36,7 +36,7 @@ COUNTS = {
     "groups": 5,
 }
 NAMES = ("dashboards", "looks", "users", "alerts", "scheduled_plans")
-FEW = max(10, settings.default.max_examples // 4 if settings.default else 10)
+FEW = max(10, settings.default.max_examples // 6 if settings.default else 10)
 BASE_URL = "https://nearby.example"
 
 
