@@ -68,6 +68,16 @@ def test_a_run_that_was_stopped_is_gone_on_with(slow: EmbeddedLooker) -> None:
     assert done.told == "Going on with run 1."
 
 
+def test_a_run_is_stopped_also_where_nobody_reads_what_it_says(slow: EmbeddedLooker) -> None:
+    with started("extract", "--workers", "1", env=slow.env()) as process:
+        wait_until(lambda: len(slow.log) > 5)
+        assert process.stderr is not None
+        process.stderr.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 130
+    assert program("runs", "--json").json[0]["status"] == "interrupted"
+
+
 def test_a_wait_of_an_hour_is_not_begun_and_the_run_goes_on_later(slow: EmbeddedLooker) -> None:
     with started("extract", "--workers", "1", "--json", env=slow.env()) as process:
         wait_until(lambda: len(slow.log) > 8)

@@ -197,3 +197,22 @@ def test_room_for_one_answer_at_a_time_is_room_enough(
     result = one.run("dashboards", workers=8, page_bytes=size, bytes_in_flight=size)
     assert result.end.status == "complete"
     assert by_type(result)["dashboards"].items == COUNTS["dashboards"]
+
+
+def test_a_huge_list_that_comes_as_nonsense_does_not_hold_the_others_up_for_ever(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    """It fills the whole ceiling and is asked for again, while all the others want room, too."""
+    looker.behaviour.faults_for = {
+        name: [Fault.REPEATED_ROW] for name in ("all_folders", "all_scheduled_plans", "all_boards")
+    }
+    result = one.run(
+        "dashboards",
+        "folders",
+        "scheduled_plans",
+        "boards",
+        workers=4,
+        page_bytes=2**16,
+        bytes_in_flight=2**16,
+    )
+    assert result.end.status == "complete"

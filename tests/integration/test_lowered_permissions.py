@@ -126,6 +126,29 @@ def test_who_was_lowered_on_purpose_is_measured_by_the_new_permissions_from_then
     assert "permissions access_data" in sentence(one.run("boards", accept_visibility=True))
 
 
+BOTH = ("boards", "themes", "roles")
+
+
+def test_what_was_accepted_is_accepted_for_a_run_that_is_gone_on_with(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    may(looker, "access_data see_looks", "sales")
+    time = QuickTime()
+    happens = {("all_boards", 1): time.request}
+    stopped = one.run(
+        *BOTH,
+        accept_visibility=True,
+        time=time,
+        workers=1,
+        through=lambda client: Meanwhile(client, happens),
+    )
+    assert stopped.end.status == "interrupted"
+    may(looker, "access_data", "sales")
+    accepted = one.run(*BOTH, accept_visibility=True, accept_permissions=True)
+    assert (accepted.run, accepted.end.status) == (stopped.run, "complete")
+    assert one.run(*BOTH, accept_visibility=True).end.status == "complete"
+
+
 def test_more_or_other_permissions_than_before_are_no_reason(
     looker: EmbeddedLooker, one: Extraction
 ) -> None:

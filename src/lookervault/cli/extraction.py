@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -101,12 +101,16 @@ def _until_signal(stop: Stop) -> Iterator[None]:
     """
 
     def on_signal(_: int, __: FrameType | None) -> None:
-        if stop.requested:
-            os.write(2, b"\x1b[?25h" if os.isatty(2) else b"")  # the display hides the cursor
-            os.write(2, b"Interrupted again: ended at once.\n")
-            os._exit(Exit.INTERRUPTED)
-        os.write(2, b"Stopping, after the calls under way. The same again ends at once.\n")
+        again = stop.requested
         stop.request()
+        with suppress(OSError):  # nobody may be reading any more
+            if again:
+                os.write(2, b"\x1b[?25h" if os.isatty(2) else b"")  # the display hides the cursor
+                os.write(2, b"Interrupted again: ended at once.\n")
+            else:
+                os.write(2, b"Stopping, after the calls under way. The same again ends at once.\n")
+        if again:
+            os._exit(Exit.INTERRUPTED)
 
     heeded = [one for one in _SIGNALS if signal.getsignal(one) != signal.SIG_IGN]  # not by nohup
     before = {number: signal.signal(number, on_signal) for number in heeded}

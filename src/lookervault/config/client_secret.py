@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import shlex
+import shutil
 import stat
 import subprocess
 import time
@@ -28,7 +29,9 @@ def from_file(text: str, source: str) -> tuple[str, bool]:
 
     A pipe will do, too. Raises `UsageError`.
     """
-    what = f"The file with the client secret, {text!r} ({source}),"
+    what = _named(
+        "The file with the client secret", text, source, it_is_one=Path(text).name != text
+    )
     try:
         with Path(text).open("rb") as file:
             data, mode = file.read(LONGEST + 1), os.fstat(file.fileno()).st_mode
@@ -38,6 +41,13 @@ def from_file(text: str, source: str) -> tuple[str, bool]:
             hint="Name a file that you may read, and that holds the client secret alone.",
         ) from None
     return _only_line(data, what), stat.S_ISREG(mode) and bool(mode & _OTHERS)
+
+
+def _named(what: str, text: str, source: str, *, it_is_one: bool) -> str:
+    """Who puts the secret itself where its file or command belongs must not read it in a log."""
+    if it_is_one or os.path.exists(text):  # noqa: PTH110 - a Path raises for a zero byte
+        return f"{what}, {text!r} ({source}),"
+    return f"{what} that the {source} names"
 
 
 _OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
@@ -55,7 +65,9 @@ def from_command(
     No shell is between. What it says on stderr is not shown: it may hold the secret.
     """
     arguments = _split(text, source)
-    what = f"The command for the client secret, {arguments[0]!r} ({source}),"
+    program = arguments[0]
+    there = os.sep in program or shutil.which(program) is not None
+    what = _named("The command for the client secret", program, source, it_is_one=there)
     try:
         with subprocess.Popen(  # noqa: S603 - to run it is what was asked for
             arguments,

@@ -27,7 +27,8 @@ def begin(vault: Repository, start: RunStart, request: Request) -> Beginning:
     why_not = _why_not(last, start, request)
     if not why_not:
         fewer = lost(last.roles, start.roles)
-        vault.resume_run(last.run, None if fewer else start.roles)
+        keeps = fewer and not request.accept_permissions
+        vault.resume_run(last.run, None if keeps else start.roles)
         return Beginning(last.run, last, (f"Going on with run {last.run}.",))
     if last.finished is None:
         _close(vault, last, start.started)

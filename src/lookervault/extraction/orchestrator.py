@@ -100,6 +100,7 @@ class Orchestrator:
             tally=self._tally,
             jitter=jitter,
             clock=clock,
+            let_go=self._in_flight.let_go,
         )
         self._heard: queue.SimpleQueue[tuple[str, Sequence[Entry]]] = queue.SimpleQueue()
         self._failures_in_a_row = 0

@@ -14,6 +14,8 @@ from lookervault.storage.runs import Role, RunRow
 PERMISSION_LOWERED = "permission_lowered"
 """The reason of a run whose user sees less than an earlier run did."""
 _ALL = "*"
+_NONE = ""
+"""In place of a model, where a role has none: what it permits beside models still counts."""
 _SHOWN = 40
 """Names of a kind that are told."""
 
@@ -54,7 +56,7 @@ def lost(then: Sequence[Role] | None, now: Sequence[Role] | None) -> str:
 
 
 def _pairs(role: Role) -> Iterator[Pair]:
-    models = [_ALL] if role.all_models else role.models
+    models = [_ALL] if role.all_models else role.models or [_NONE]
     for permission in (*role.permissions, *([_ALL] if role.all_permissions else [])):
         for model in models:
             yield permission, model
@@ -64,7 +66,7 @@ def _granted(pair: Pair, roles: Iterable[Role]) -> bool:
     permission, model = pair
     return any(
         (role.all_permissions or permission in role.permissions)
-        and (role.all_models or model in role.models)
+        and (role.all_models or model in role.models or model == _NONE)
         for role in roles
     )
 
@@ -82,7 +84,7 @@ def _told(pairs: set[Pair], then: Sequence[Role], now: Sequence[Role]) -> Iterat
         pairs = {pair for pair in pairs if pair[0] not in permissions}
     reachable = {model for role in now for model in role.models}
     reachable |= {_ALL} if any(role.all_models for role in now) else set()
-    models = {model for _, model in pairs} - reachable
+    models = {model for _, model in pairs} - reachable - {_NONE}
     if models and _ALL not in reachable:
         yield "all models" if _ALL in models else _named("models", models)
         pairs = {pair for pair in pairs if pair[1] not in models}
@@ -100,6 +102,8 @@ def _named(kind: str, names: Collection[str]) -> str:
 
 def _pair(permission: str, model: str) -> str:
     what = "all permissions" if permission == _ALL else permission
+    if model == _NONE:
+        return what
     return f"{what} on {'all models' if model == _ALL else model}"
 
 

@@ -128,8 +128,11 @@ class Calls:
         tally: Tally,
         jitter: random.Random,
         clock: Callable[[], float] = time.monotonic,
+        let_go: Callable[[], None] = lambda: None,
     ) -> None:
+        """`let_go` gives up what the calling thread holds of the ceiling on bytes in flight."""
         self._client = client
+        self._let_go = let_go
         self._limiter = limiter
         self._stop = stop
         self.slots = Slots(config.workers, clock)
@@ -163,7 +166,11 @@ class Calls:
         return retrying(self._once, owner, operation, path_args, params)
 
     def _pause(self, state: RetryCallState) -> float:
-        """The limiter makes everybody wait after a 429; a second pause here would be too much."""
+        """The limiter makes everybody wait after a 429; a second pause here would be too much.
+
+        What came of the failed call is held no longer: others may need the room meanwhile.
+        """
+        self._let_go()
         if _failed_by(state, RateLimitedError):
             return 0.0
         return self._backoff(state) * (0.5 + 0.5 * self._jitter.random())
@@ -175,6 +182,7 @@ class Calls:
         path_args: tuple[str, ...],
         params: Mapping[str, str],
     ) -> bytes:
+        self._let_go()  # who waits for a slot must not keep those waiting who have one
         with self.slots.one():
             self._stop.check()
             sent_at = self._limiter.acquire()

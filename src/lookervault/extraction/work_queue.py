@@ -60,26 +60,35 @@ class InFlight:
 
     A thread holds one answer at a time, from the moment that its size is known until it is stored
     or the thread asks for the next one. An answer larger than the whole ceiling is let through
-    alone. `waited` is the seconds that threads had to wait.
+    alone, and while it waits for that, no other one is. `waited` is the seconds that threads had to
+    wait.
     """
 
     def __init__(self, ceiling: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.waited = 0.0
         self._ceiling = ceiling
         self._clock = clock
-        self._held = 0
+        self._held = self._large = 0
         self._own = threading.local()
         self._changed = threading.Condition()
 
     def hold(self, size: int) -> None:
         """Waits until there is room; what the thread held before is let go."""
         self.let_go()
+        large = size > self._ceiling
         with self._changed:
             began = self._clock()
-            self._changed.wait_for(lambda: self._held == 0 or self._held + size <= self._ceiling)
+            self._large += large
+            self._changed.wait_for(lambda: self._has_room(size, large=large))
+            self._large -= large
             self.waited += self._clock() - began
             self._held += size
         self._own.size = size
+
+    def _has_room(self, size: int, *, large: bool) -> bool:
+        if large:
+            return self._held == 0
+        return not self._large and self._held + size <= self._ceiling
 
     def let_go(self) -> None:
         size: int = getattr(self._own, "size", 0)

@@ -91,8 +91,11 @@ class Transport:
                 decode_content=False,
             )
             self._met = True
-            with response:
+            try:
                 return Answer(response.status, response.headers, self._read(call, response))
+            finally:  # both: a connection that is closed only would be missing in the pool
+                response.close()
+                response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
             source = self._settings.source("ca_file")
             raise from_exception(call, error, source, met=self._met) from error
@@ -100,9 +103,12 @@ class Transport:
     def _read(self, call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
         whole = response.status == HTTPStatus.OK
         announced: int = getattr(response, "length_remaining", None) or 0
-        self._admit(announced)
+        if whole and announced > LARGEST_BODY:
+            raise _too_large(call)
+        room = announced if whole else min(announced, LARGEST_ERROR)
+        self._admit(room)
         wire = _read_wire(call, response) if whole else response.read(LARGEST_ERROR)
-        if len(wire) > announced:
+        if len(wire) > room:
             self._admit(len(wire))
         with self._lock:
             self._received += len(wire)
@@ -122,10 +128,7 @@ class Transport:
 
 def _read_wire(call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
     """The whole body. A cut one raises; where its length is known, it is one read."""
-    announced = getattr(response, "length_remaining", None)
-    if announced is not None and announced > LARGEST_BODY:
-        raise _too_large(call)
-    if announced is not None:
+    if getattr(response, "length_remaining", None) is not None:
         return response.read()
     wire = response.read(LARGEST_BODY + 1)
     if len(wire) > LARGEST_BODY:

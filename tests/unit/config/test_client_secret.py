@@ -188,12 +188,18 @@ def test_a_pipe_will_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [("gone", "No such file"), (".", "Is a directory"), ("a\0b", "null byte")]
+    ("path", "why"), [("is/gone", "No such file"), (".", "Is a directory"), ("a/\0b", "null byte")]
 )
 def test_a_file_that_cannot_be_read_is_named_with_its_source(path: str, why: str) -> None:
     error = refused(**{FILE: path})
     assert f"{path!r} (environment {FILE}), cannot be read: " in error.message
     assert why in error.message
+
+
+@pytest.mark.parametrize("name", [FILE, COMMAND])
+def test_the_secret_in_the_place_of_its_file_or_command_is_not_shown(name: str) -> None:
+    error = refused(**{name: SECRET})
+    assert f"that the environment {name} names cannot be " in error.message
 
 
 # ── a command ───────────────────────────────────────────────────────────────────────────────────

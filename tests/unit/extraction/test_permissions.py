@@ -30,6 +30,7 @@ SAME = {
     "all of it": ([role("see explore", "a b")], [ADMIN]),
     "one role for two": ([role("see", "a"), role("see", "b")], [role("see", "a b")]),
     "two roles for one": ([role("see", "a b")], [role("see", "a"), role("see", "b")]),
+    "what needs no model, in another role": ([role("see", "")], [role("see", "a")]),
     "one of two admins": ([ADMIN, role("*", "*", "Owner")], [ADMIN]),
     "fewer permissions than Looker had": ([ADMIN], [role("* see", "* a", "Admin")]),
 }
@@ -57,6 +58,7 @@ FEWER = {
         [role("see", "a b"), role("explore", "a")],
         "explore on b",
     ),
+    "what needs no model": ([role("see_users", "")], [role("see", "a")], "permissions see_users"),
     "all models": ([role("see", "*")], [role("see", "a")], "all models"),
     "all permissions": ([role("* see use", "a")], [role("see use", "a")], "all permissions on a"),
     "all access": ([ADMIN], [role("see", "*")], "all access (role Admin); permissions explore"),

@@ -118,10 +118,10 @@ def test_scattered_429s_do_not_slow_a_run_down_for_long() -> None:
     clock = Clock()
     rates = limiter(clock)
     for _ in range(10):
-        for _ in range(5):
+        for _ in range(4):
             clock.now += 0.05
-            sent_at = rates.acquire()
-        rates.throttled(sent_at, None)
+            rates.acquire()
+        rates.throttled(rates.acquire(), None)
     began = clock.now
     for _ in range(1500):
         clock.now += 0.01
@@ -139,7 +139,7 @@ def test_a_ceiling_above_the_limit_is_no_worse_than_none(ceiling: float) -> None
 
 def test_fifty_workers_overrun_the_limit_once_and_then_keep_to_it() -> None:
     server = Server(rate=20, burst=20, retry_after=1.0)
-    simulate(server, workers=50, seconds=200)
+    simulate(server, workers=50, seconds=300)
     assert server.share_used >= 0.9
     assert server.share_refused <= 0.02
 

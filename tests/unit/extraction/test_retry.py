@@ -274,3 +274,25 @@ def test_a_wait_that_is_permitted_is_waited() -> None:
     made, _ = calls(time, RateLimitedError("429", retry_after=600), b"[]", max_wait=600)
     assert made.for_type("themes").get(ALL_THEMES) == b"[]"
     assert sum(time.waits) >= 600
+
+
+def test_who_waits_for_a_slot_or_for_the_next_try_holds_nothing_that_others_need() -> None:
+    time, let_go = Time(), threading.Event()
+    script = Script(time, TransientError("reset"), b"[]")
+    made = Calls(
+        script,
+        RateLimiter(None, clock=time.clock, wait=time.wait, jitter=random.Random(0)),
+        parallel_config({"workers": 1}),
+        stop=time,
+        tally=Tally(),
+        jitter=random.Random(0),
+        let_go=let_go.set,
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with made.slots.one():
+            waiting = pool.submit(made.for_type("themes").get, ALL_THEMES)
+            assert let_go.wait(10), "it has no slot yet"
+            assert script.asked == []
+            let_go.clear()
+        assert waiting.result(10) == b"[]"
+    assert let_go.is_set(), "between its tries"

@@ -186,3 +186,18 @@ def test_a_thread_holds_one_answer_at_a_time() -> None:
     ten = Flight(in_flight, 10)
     assert ten.flying.wait(PATIENCE_S)
     ten.land()
+
+
+def test_while_a_large_answer_waits_no_other_takes_its_room() -> None:
+    in_flight = InFlight(10)
+    five = Flight(in_flight, 5)
+    assert five.flying.wait(PATIENCE_S)
+    large = Flight(in_flight, 100)
+    assert not large.flying.wait(0.05)
+    small = Flight(in_flight, 1)
+    assert not small.flying.wait(0.05), "there is room for it, but the large one waits for all"
+    five.land()
+    assert large.flying.wait(PATIENCE_S)
+    large.land()
+    assert small.flying.wait(PATIENCE_S)
+    small.land()

@@ -261,6 +261,33 @@ def test_a_body_is_admitted_by_its_size_before_it_is_read(
     assert admitted == sizes
 
 
+@pytest.mark.parametrize("status", [403, 502])
+def test_refusals_with_long_bodies_leave_the_connections_to_the_calls_after_them(
+    server: StandIn, connect: Connect, status: int
+) -> None:
+    """Of such a body, only the beginning is read."""
+    looker = connect(server.url, pool_size=1)
+    server.answer = always(reply(status, b"<html>" + bytes(transport.LARGEST_ERROR * 4)))
+    for _ in range(3):
+        with pytest.raises(CallError):
+            looker.get(ALL_BOARDS)
+    server.answer = always(reply(200, BODY))
+    assert looker.get(ALL_BOARDS) == BODY
+
+
+def test_no_more_room_is_asked_for_than_is_read_of_a_refusal(
+    server: StandIn, connect: Connect
+) -> None:
+    admitted: list[int] = []
+    looker = connect(server.url, admit=admitted.append)
+    looker.login()
+    admitted.clear()
+    server.answer = always(reply(502, bytes(transport.LARGEST_ERROR * 4)))
+    with pytest.raises(TransientError):
+        looker.get(ALL_BOARDS)
+    assert admitted == [transport.LARGEST_ERROR]
+
+
 def test_a_server_that_stalls_is_given_up_after_the_timeout(
     server: StandIn, connect: Connect
 ) -> None:
