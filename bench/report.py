@@ -24,11 +24,15 @@ def page(findings: Iterable[Finding]) -> str:
 
 
 def updated(old: str, findings: Iterable[Finding]) -> str:
-    """The page with these findings in place of what it said under their titles."""
+    """The page with these findings in place of what it said under their titles.
+
+    Each says by itself which code was measured, which need not be that of the page.
+    """
     head, *sections = old.split("\n## ")
     by_title = {section.partition("\n")[0]: section for section in sections}
     for finding in findings:
-        by_title[finding.title] = _section(finding).removeprefix("## ")
+        section = _section(finding).removeprefix("## ")
+        by_title[finding.title] = f"{section}\nMeasured from {commit()}.\n"
     return "\n## ".join([head, *by_title.values()])
 
 
