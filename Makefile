@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 # half as many again as there are cores: tests often wait for a child
 PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print int($$1 * 1.5) }')
 PYTEST = $(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadgroup
-TRIALS := tests/faults tests/security tests/docs
+TRIALS := tests/faults tests/security tests/docs tests/cli/test_stopping.py tests/cli/test_terminal.py
 SOURCES := $(wildcard src tests bench scripts)
 # modules that write a file of the repository, and with --check tell whether it is up to date
 GENERATED := lookervault.config.schema lookervault.cli.reference scripts.documents
@@ -33,7 +33,7 @@ demo: setup ## the whole of an embedded Looker into a vault, with what to try ne
 test: setup ## the test suite
 	@$(PYTEST) $(TRIALS:%=--ignore=%) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-test-trials: setup ## the real program against faults, attacks and its own documents
+test-trials: setup ## the real program against faults, attacks, signals, terminals and its documents
 	@$(PYTEST) $(TRIALS) $(ARGS)
 
 test-long: setup ## the same for longer: storms, kills, ten times as many examples
