@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -16,23 +15,9 @@ from lookervault.storage.findings import Report
 from lookervault.storage.log import log_path
 from lookervault.storage.repository import Repository
 from lookervault.storage.verify import verify
-from tests.unit.storage.damaging import DAMAGES, Damage, extract, make, readable, real, unused_bytes
+from tests.unit.storage.damaging import DAMAGES, Damage, extract, readable, real, unused_bytes
 from tests.unit.storage.samples import column, edit, item, page
 from tests.unit.storage.test_repository_concurrency import child
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Nobody writes to it."""
-    path = tmp_path_factory.mktemp("made") / "lookervault.db"
-    make(path)
-    return path
-
-
-@pytest.fixture
-def copy(made: Path, vault: Path) -> Path:
-    shutil.copy(made, vault)
-    return vault
 
 
 def kinds(report: Report) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 import stat
 from pathlib import Path
@@ -20,19 +19,6 @@ from tests.unit.storage.samples import column, edit, page
 from tests.unit.storage.test_repository_concurrency import child
 
 NOW = 1_763_000_000.0
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "lookervault.db"
-    make(path)
-    return path
-
-
-@pytest.fixture
-def copy(made: Path, vault: Path) -> Path:
-    shutil.copy(made, vault)
-    return vault
 
 
 @pytest.fixture
