@@ -157,7 +157,6 @@ def test_a_refused_login_ends_check_with_4(looker: EmbeddedLooker) -> None:
     ("forbidden", "command"),
     [
         ("me", ("check",)),
-        ("versions", ("check",)),
         ("me", ("extract",)),
         ("all_folders", ("extract", "--folder", "1")),
     ],

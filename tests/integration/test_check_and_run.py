@@ -58,7 +58,7 @@ def behaviour(looker: EmbeddedLooker) -> Iterator[Behaviour]:
 def checked(looker: EmbeddedLooker, through: type[ReadsNoColumns] | None = None) -> dict[str, Any]:
     client = Looker(load({}, looker.env(), None), pool_size=1)
     try:
-        return survey(through(client) if through else client, DEFAULT)
+        return survey(through(client) if through else client, DEFAULT, looker.base_url)
     finally:
         client.close()
 

@@ -94,7 +94,10 @@ def print_certificate(certificate: Certificate) -> None:
         ("Hash", certificate.hash),
         ("Follows", said.previous or "nothing: it is the first"),
         ("Signed by", said.key or "nobody"),
-        ("Looker", f"{said.instance}, release {said.looker_version}, API {said.api_version}"),
+        (
+            "Looker",
+            f"{said.instance}, release {said.looker_version or 'unknown'}, API {said.api_version}",
+        ),
         ("Base URL", said.base_url),
         ("User", f"{said.user.name} (id {said.user.id})"),
         ("Program", f"lookervault {said.program_version}"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lookervault.config.settings import Settings
     from lookervault.content.model import Reader
     from lookervault.extraction.retry import Calls
+    from lookervault.storage.runs import RunRow
 
 WORKERS = 8
 
@@ -20,10 +21,12 @@ WORKERS = 8
 class LazyCalls:
     """Logs in when something is asked for, and never if nothing is. Thread-safe."""
 
-    def __init__(self, settings: Settings, instance: Callable[[], str | None]) -> None:
-        """`instance` tells which Looker it has to be."""
+    def __init__(
+        self, settings: Settings, vault: Callable[[], tuple[str | None, list[RunRow]]]
+    ) -> None:
+        """`vault` tells which Looker it has to be, and of its runs."""
         self._settings = settings
-        self._instance = instance
+        self._vault = vault
         self._calls: Calls | None = None
         self._lock = threading.Lock()
         self._open = ExitStack()
@@ -60,13 +63,17 @@ class LazyCalls:
         return calls
 
     def _check_instance(self, calls: Calls) -> None:
+        from lookervault.cli import failures
         from lookervault.errors import UsageError
+        from lookervault.extraction.identity import identity
         from lookervault.extraction.visibility import version
 
-        here, expected = version(calls.for_type("session")).web_url, self._instance()
-        if expected is not None and expected != (here or self._settings.base_url):
+        owner, runs = self._vault()
+        here = identity(version(calls.for_type("session")), self._settings.base_url, owner, runs)
+        if not here.owns:
             raise UsageError(
-                f"This vault belongs to {expected}, and {here or self._settings.base_url} was to"
-                " be asked.",
+                f"This vault belongs to {owner}, and {here.instance} was to be asked.",
                 hint="Name the right Looker, or the right vault with --vault.",
             )
+        if here.note:
+            failures.note(here.note)

@@ -15,6 +15,7 @@ from lookervault.config.models import ParallelConfig
 from lookervault.content.model import ContentType, Entry, Listed, Reader, Scope, View
 from lookervault.content.sources import Each
 from lookervault.errors import CallError, RefusedError, TransientError
+from lookervault.extraction.identity import identity
 from lookervault.extraction.rate_limiter import RateLimiter
 from lookervault.extraction.retry import Calls, Client, Tally
 from lookervault.extraction.sample import Sample
@@ -55,11 +56,12 @@ _NOT_KEPT_AS_LISTED = ("looks",)
 """Types whose search shows less than is kept, so that a run asks for each in another way."""
 
 
-def survey(client: Client, types: Iterable[ContentType]) -> dict[str, Any]:
+def survey(client: Client, types: Iterable[ContentType], base_url: str) -> dict[str, Any]:
     """Raises `LookerVaultError` where the login is refused or nobody answers."""
     calls = _calls(client)
     session = calls.for_type("session")
     looker = version(session)
+    here = identity(looker, base_url, None, ())
     who = caller(session)
     statuses: dict[str, str] = {}
     answers = []
@@ -71,11 +73,12 @@ def survey(client: Client, types: Iterable[ContentType]) -> dict[str, Any]:
             {"type": one.name, "status": statuses[one.name], "permission": one.permission}
         )
     return {
-        "instance": looker.web_url,
+        "instance": here.instance,
         "looker_version": looker.release,
         "user": who.name,
         "roles": [role.name for role in who.roles or ()],
         "sees_all": who.sees_all,
+        "notes": [here.note] if here.note else [],
         "calls": calls.tally.calls.total(),
         "types": answers,
         "complete": _complete(statuses.values(), sees_all=who.sees_all),
@@ -140,8 +143,8 @@ def _list(read: Reader, one: ContentType, sample: Sample) -> None:
 
 
 def _ask_for_first(read: Reader, one: ContentType, sample: Sample) -> None:
-    for identity, _ in islice(sample.objects(one.name), 1):
-        one.source.fetch_one(read, Entry(identity))
+    for first, _ in islice(sample.objects(one.name), 1):
+        one.source.fetch_one(read, Entry(first))
 
 
 def _ask_by_id(read: Reader, one: ContentType, sample: Sample) -> bool:

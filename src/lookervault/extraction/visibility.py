@@ -60,15 +60,21 @@ def _role(row: dict[str, Any]) -> Role:
 
 
 class Version(NamedTuple):
+    """What Looker says of itself; empty where it does not."""
+
     release: str
     web_url: str
 
 
 def version(read: Reader) -> Version:
-    """One call."""
-    answer = decoded(read.get(op.VERSIONS), op.VERSIONS, dict[str, Any])
+    """One call. An API user may be refused it, and can read all content nevertheless."""
+    try:
+        body = read.get(op.VERSIONS)
+    except (ForbiddenError, NotFoundError):
+        return Version("", "")
+    answer = decoded(body, op.VERSIONS, dict[str, Any])
     release, url = answer.get("looker_release_version"), answer.get("web_server_url")
-    return Version(str(release or "unknown"), str(url or "").rstrip("/"))
+    return Version(str(release or ""), str(url or "").rstrip("/"))
 
 
 def decoded[T](body: bytes, operation: Operation, kind: type[T]) -> T:

@@ -100,7 +100,7 @@ def _ask(settings: Settings) -> dict[str, Any]:
 
     client = Looker(settings, pool_size=1)
     try:
-        return survey(client, [t for t in TYPES.values() if t.default])
+        return survey(client, [t for t in TYPES.values() if t.default], settings.base_url)
     finally:
         client.close()
 
@@ -126,11 +126,13 @@ def _print_looker(found: dict[str, Any]) -> None:
     seen = "everything" if found["sees_all"] else "not everything: a run would be partial"
     print_pairs(
         [
-            ("Looker", f"{found['instance']}, release {found['looker_version']}"),
+            ("Looker", f"{found['instance']}, release {found['looker_version'] or 'unknown'}"),
             ("API user", f"{found['user']} (roles: {', '.join(found['roles']) or 'none'})"),
             ("sees", seen),
         ]
     )
+    for note in found["notes"]:
+        print_text(note)
     unchecked = [t["type"] for t in found["types"] if t["status"] == NOT_CHECKED]
     refused = [t for t in found["types"] if t["status"] not in (OK, NOT_CHECKED)]
     print(f"\n{len(found['types']) - len(refused) - len(unchecked)} types can be read.")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lookervault.content.model import Item
     from lookervault.proof.refetch import Refetch
     from lookervault.storage.findings import Report
+    from lookervault.storage.runs import RunRow
 
 
 def verify(
@@ -91,7 +92,7 @@ def verify(
         report = _look(path, watch, deep=deep, quick=quick)
         found = verification.as_json(report)
         if settings is not None:
-            with LazyCalls(settings, lambda: _instance(path)) as calls:
+            with LazyCalls(settings, lambda: _owner(path)) as calls:
                 if repair and report.findings:
                     found = _repair(path, report, calls, watch, deep=deep)
                 if against_looker and found["status"] != "damaged":
@@ -132,16 +133,18 @@ def _look(path: Path, watch: Quiet, *, deep: bool, quick: bool) -> Report:
     return report
 
 
-def _instance(path: Path) -> str | None:
-    """Which Looker the vault belongs to; None where the vault cannot say."""
+def _owner(path: Path) -> tuple[str | None, list[RunRow]]:
+    """Which Looker the vault belongs to, and its runs; None and none where it cannot say."""
     from lookervault.errors import DamagedError
     from lookervault.storage.repository import Repository
 
+    owner = None
     try:
         with Repository.open(path, write=False) as repository:
-            return repository.instance()
+            owner = repository.instance()
+            return owner, repository.runs()
     except DamagedError:
-        return None
+        return owner, []
 
 
 def _repair(
