@@ -25,9 +25,13 @@ type Pair = tuple[str, str]
 
 def doubts_about(request: Request, who: Caller, *earlier: RunRow | None) -> list[str]:
     """Reasons why the listings may not show everything there is."""
-    doubts = [] if who.sees_all or request.accept_visibility else ["visibility"]
+    doubts = [] if who.sees_all or request.accept_visibility else _unseen(who)
     gone = "" if request.accept_permissions else lowered(who, earlier)
     return [*doubts, PERMISSION_LOWERED, gone] if gone else doubts
+
+
+def _unseen(who: Caller) -> list[str]:
+    return ["visibility", who.unclear] if who.unclear else ["visibility"]
 
 
 def lowered(who: Caller, runs: Iterable[RunRow | None]) -> str:

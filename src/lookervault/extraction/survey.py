@@ -78,7 +78,7 @@ def survey(client: Client, types: Iterable[ContentType], base_url: str) -> dict[
         "user": who.name,
         "roles": [role.name for role in who.roles or ()],
         "sees_all": who.sees_all,
-        "notes": [here.note] if here.note else [],
+        "notes": [note for note in (here.note, who.unclear) if note],
         "calls": calls.tally.calls.total(),
         "types": answers,
         "complete": _complete(statuses.values(), sees_all=who.sees_all),

@@ -20,11 +20,13 @@ class Reader(Protocol):
 
 
 class Caller(NamedTuple):
-    """Who calls. `roles` is None where the user may not even see its own."""
+    """Who calls. `roles` is None where nobody can tell which it has."""
 
     user_id: str
     name: str
     roles: list[Role] | None
+    unclear: str = ""
+    """Why nobody can tell, where it is not that the user may not even see its own."""
 
     @property
     def sees_all(self) -> bool:
@@ -37,25 +39,62 @@ def caller(read: Reader) -> Caller:
     me = decoded(read.get(op.ME), op.ME, dict[str, Any])
     user_id = str(me.get("id"))
     shown = me.get("display_name") or me.get("email") or user_id
-    return Caller(user_id, str(shown), _roles(read, user_id))
+    return _with_roles(Caller(user_id, str(shown), None), read)
 
 
-def _roles(read: Reader, user_id: str) -> list[Role] | None:
+def _with_roles(who: Caller, read: Reader) -> Caller:
+    """What cannot be understood is no reason to do without a backup, but no proof of rights."""
     try:
-        body = read.get(op.USER_ROLES, user_id)
+        body = read.get(op.USER_ROLES, who.user_id)
     except (ForbiddenError, NotFoundError):
-        return None
-    return [_role(one) for one in decoded(body, op.USER_ROLES, list[dict[str, Any]])]
+        return who
+    try:
+        answered = decoded(body, op.USER_ROLES, list[msgspec.Raw])
+    except BadAnswerError as error:
+        return who._replace(unclear=f"{_UNCLEAR}: {error.message}.")
+    return _with_understood(who, answered)
 
 
-def _role(row: dict[str, Any]) -> Role:
-    permissions, models = row.get("permission_set") or {}, row.get("model_set") or {}
+def _with_understood(who: Caller, answered: list[msgspec.Raw]) -> Caller:
+    """A role that cannot be understood does no harm beside one that has all access."""
+    roles, odd = [], ""
+    for place, raw in enumerate(answered, start=1):
+        try:
+            roles.append(_role(decoded(bytes(raw), op.USER_ROLES, _Answered), place))
+        except BadAnswerError as error:
+            odd = odd or f"{_UNCLEAR}, role {place} of {len(answered)}: {error.message}."
+    known = who._replace(roles=roles)
+    return who._replace(unclear=odd) if odd and not known.sees_all else known
+
+
+_UNCLEAR = "What the API user may do cannot be told from Looker's answer"
+
+
+class _Permissions(msgspec.Struct):
+    permissions: list[str] | None = None
+    all_access: bool | None = None
+
+
+class _Models(msgspec.Struct):
+    models: list[str] | None = None
+    all_access: bool | None = None
+
+
+class _Answered(msgspec.Struct):
+    """A role as far as it matters here. Without its sets nobody knows what it grants."""
+
+    permission_set: _Permissions
+    model_set: _Models
+    name: str | None = None
+
+
+def _role(row: _Answered, place: int) -> Role:
     return Role(
-        name=str(row.get("name")),
-        permissions=sorted(map(str, permissions.get("permissions") or ())),
-        models=sorted(map(str, models.get("models") or ())),
-        all_permissions=permissions.get("all_access") is True,
-        all_models=models.get("all_access") is True,
+        name=row.name or f"no. {place}, without a name",
+        permissions=sorted(row.permission_set.permissions or ()),
+        models=sorted(row.model_set.models or ()),
+        all_permissions=row.permission_set.all_access is True,
+        all_models=row.model_set.all_access is True,
     )
 
 
