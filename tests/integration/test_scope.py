@@ -84,6 +84,44 @@ def test_a_run_over_a_folder_brings_what_lies_in_it(
 
 
 @pytest.mark.parametrize("recursive", [False, True])
+def test_a_run_over_folders_brings_the_access_lists_of_just_those_that_do_not_inherit(
+    recursive: bool, new_vault: NewVault
+) -> None:
+    """Also where the folder that says who of its folders inherits is not in the run."""
+    with EmbeddedLooker(200, 5, counts=COUNTS | {"folders": 80}) as looker:
+        parents = tree(looker)
+        tops = tuple(i for i, parent in parents.items() if parent and not parents[parent])
+        inside = set().union(*(below(looker, top) for top in tops)) if recursive else set(tops)
+        whole, one = new_vault(looker), new_vault(looker)
+        whole.run("content_metadata_access")
+        result = one.run(folders=tops, recursive=recursive)
+    folder_of = {
+        str(json.loads(body)["content_metadata_id"]): i
+        for i, body in whole.stored("folders").items()
+    }
+    access = whole.stored("content_metadata_access")
+    expected = {i: body for i, body in access.items() if folder_of.get(i) in inside}
+    on_their_own = {folder_of[i] for i in expected}
+    assert set(tops) & on_their_own, "one that is named does not inherit"
+    assert set(tops) - on_their_own, "another one does"
+    assert bool(on_their_own - set(tops)) == recursive
+    assert result.end.status == "complete"
+    assert one.stored("content_metadata_access") == expected
+
+
+@pytest.mark.parametrize(("answer", "reason"), [(403, "forbidden"), (404, "not_found")])
+def test_where_nobody_may_know_whether_a_folder_inherits_its_run_is_partial(
+    answer: int, reason: str, looker: EmbeddedLooker, new_vault: NewVault
+) -> None:
+    looker.behaviour.forbidden = {"content_metadata": answer}
+    result = new_vault(looker).run(folders=(busy_folder(looker),))
+    assert result.end.status == "partial"
+    assert [(m.type, m.id, m.reason) for m in result.end.missing] == [
+        ("content_metadata_access", "*", reason)
+    ]
+
+
+@pytest.mark.parametrize("recursive", [False, True])
 def test_a_run_over_a_folder_deletes_nothing(
     recursive: bool, looker: EmbeddedLooker, new_vault: NewVault
 ) -> None:

@@ -100,7 +100,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "theme_or_default",
         "color_collections_custom",
         "color_collections_standard",
-        "content_metadata",
         "search_content",
         "content_summary",
         "query_for_slug",

@@ -61,6 +61,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("board", "/boards/{board_id}", by_id("boards")),
     Operation("all_content_metadatas", "/content_metadata", handlers.content_metadatas),
     Operation(
+        "content_metadata",
+        "/content_metadata/{content_metadata_id}",
+        by_id("content_metadata"),
+    ),
+    Operation(
         "all_content_metadata_accesses",
         "/content_metadata_access",
         handlers.content_metadata_accesses,
