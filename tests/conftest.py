@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
+
+from tests.cli import forking
+from tests.cli.running import KINDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if long else "ci" if os.environ.get("CI") else "default")
     for name in [name for name in os.environ if LISTENED_TO.fullmatch(name)]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """The workers agree on who starts which kind of command first; what serves them ends."""
+    if worker_id != "master":
+        KINDS.folder = tmp_path_factory.getbasetemp().parent / "kinds"
+        KINDS.folder.mkdir(exist_ok=True)
+    yield
+    forking.SERVED.close()
 
 
 @pytest.fixture(autouse=True)

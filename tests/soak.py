@@ -25,7 +25,7 @@ from typing import NamedTuple
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.demo.store import Store
 from lookervault.storage.repository import Repository
-from tests.cli.running import started
+from tests.cli.running import AS_ITSELF, started
 from tests.faults.kills import kill_often
 
 PAGE = Path(__file__).parents[1] / "docs/reliability.md"
@@ -95,7 +95,7 @@ def one_run(looker: EmbeddedLooker, vault: Path) -> Row:
 
 def good(*arguments: object, env: Mapping[str, str] | None = None) -> tuple[bytes, int | None]:
     """What the program printed, however long it took, and its open files. Raises SystemExit."""
-    with started(*arguments, env=env) as process:
+    with started(*arguments, env=env, command=AS_ITSELF) as process:
         files = OpenFiles(process.pid)
         out, err = process.communicate()
         most = files.stop()

@@ -10,10 +10,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tests.cli import forking
+
 COMMAND = (sys.executable, "-m", "lookervault")
+"""What is started with it may come from `forking`, the first of each kind apart."""
+AS_ITSELF = [*COMMAND]
+"""The same as a process of its own in any case."""
 INSTALLED = Path(sys.executable).with_name("lookervault")
 LONGEST_S = 60
 
@@ -49,17 +55,34 @@ def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, **(env or {})}
 
 
-_measured: set[tuple[str, ...]] = set()
+class Kinds:
+    """Kinds of command (its name and flags), each seen once, by whichever worker comes first."""
+
+    folder: Path | None = None
+    """Of the workers' own; None where there is one process."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def is_new(self, arguments: Sequence[str]) -> bool:
+        words = (*arguments[:1], *(one for one in arguments if one.startswith("-")))
+        kind = sha256("\0".join(words).encode()).hexdigest()
+        if kind in self._seen:
+            return False
+        self._seen.add(kind)
+        return self.folder is None or _made(self.folder / kind)
 
 
-def _unless_measured(env: dict[str, str], arguments: Sequence[object]) -> dict[str, str]:
-    """Coverage makes a process half as slow again: it looks at each kind of command once."""
-    words = [str(one) for one in arguments]
-    kind = (*words[:1], *(one for one in words if one.startswith("-")))
-    if kind in _measured:
-        return {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
-    _measured.add(kind)
-    return env
+def _made(path: Path) -> bool:
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+KINDS = Kinds()
+_FORKED_WITH = {"stdin", "stdout", "stderr", "cwd", "umask"}
 
 
 @contextmanager
@@ -73,14 +96,25 @@ def started(
 
     `streams`, and what else `Popen` takes, come before the pipes.
     """
-    line = [*command, *map(str, arguments)]
-    with subprocess.Popen(
-        line, env=_unless_measured(environment(env), arguments), **{**_IN_PIPES, **streams}
-    ) as process:
+    with _process([*map(str, arguments)], environment(env), command, streams) as process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def _process(
+    arguments: list[str], env: dict[str, str], command: Sequence[str], streams: dict[str, Any]
+) -> subprocess.Popen[bytes]:
+    """The first of a kind is as in real life, and measured; coverage makes it half as slow again.
+    Where only the interpreter and the imports would be repeated, the others do without.
+    """
+    said = _IN_PIPES | streams
+    if not KINDS.is_new(arguments):
+        env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
+        if command is COMMAND and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
+            return forking.Forked(arguments, env=env, **said)
+    return subprocess.Popen([*command, *arguments], env=env, **said)
 
 
 def ended(process: subprocess.Popen[bytes], *, debug: bool = False) -> Completed:

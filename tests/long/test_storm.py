@@ -9,7 +9,7 @@ import pytest
 
 from lookervault.demo.behaviour import Fault
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.running import ended, started
+from tests.cli.running import AS_ITSELF, ended, started
 from tests.faults.kills import kill_often
 from tests.soak import OpenFiles
 
@@ -23,7 +23,8 @@ OPERATIONS = ("search_dashboards", "search_looks", "look", "search_users", "merg
 
 def extracted(looker: EmbeddedLooker, vault: str) -> tuple[Any, int]:
     """What came of a run, and how many files it had open at most (0 where nobody can tell)."""
-    with started("extract", "--json", "--vault", vault, env=looker.env()) as process:
+    run = ("extract", "--json", "--vault", vault)
+    with started(*run, env=looker.env(), command=AS_ITSELF) as process:
         files = OpenFiles(process.pid)
         process.wait()
         return ended(process).json, files.stop() or 0

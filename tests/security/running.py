@@ -10,7 +10,7 @@ import subprocess
 import termios
 from collections.abc import Mapping, Sequence
 
-from tests.cli.running import COMMAND, LONGEST_S, environment
+from tests.cli.running import COMMAND, LONGEST_S, started
 
 
 def written(
@@ -20,15 +20,9 @@ def written(
     command: Sequence[str] = COMMAND,
 ) -> subprocess.CompletedProcess[bytes]:
     """`umask` -1 is that of the test."""
-    return subprocess.run(
-        [*command, *map(str, arguments)],
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=LONGEST_S,
-        check=False,
-        umask=umask,
-    )
+    with started(*arguments, env=env, command=command, umask=umask) as process:
+        out, err = process.communicate(timeout=LONGEST_S)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def on_a_terminal(
@@ -40,9 +34,9 @@ def on_a_terminal(
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 100, columns, 0, 0))
-    with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        env=environment({"TERM": "xterm-256color", "NO_COLOR": "1", **(env or {})}),
+    with started(
+        *arguments,
+        env={"TERM": "xterm-256color", "NO_COLOR": "1", **(env or {})},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -19,7 +19,7 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.running import LONGEST_S, started, wait_until
+from tests.cli.running import AS_ITSELF, LONGEST_S, started, wait_until
 from tests.cli.terminals import in_terminal
 from tests.security.running import written
 from tests.security.secrets import IN_THE_OPEN, SEED, files, issued, plant
@@ -243,7 +243,7 @@ def test_no_command_line_shows_a_secret_while_the_program_runs(tmp_path: Path) -
         ):
             looker.log.clear()
             shown = b""
-            with started("extract", "--fresh", *way, env=env) as process:
+            with started("extract", "--fresh", *way, env=env, command=AS_ITSELF) as process:
                 wait_until(lambda: len(looker.log) > 5)
                 process_of = PROCESSES / str(process.pid)
                 shown += (process_of / "cmdline").read_bytes()
@@ -256,7 +256,8 @@ def test_no_command_line_shows_a_secret_while_the_program_runs(tmp_path: Path) -
 @pytest.mark.skipif(not (PROCESSES / "self/cmdline").exists(), reason="/proc is Linux's")
 def test_the_demo_shows_no_secret_in_a_command_line_either() -> None:
     secret = EmbeddedLooker(items=1, seed=SEED).client_secret.encode()
-    with started("demo", "--items", "3000", "--seed", str(SEED)) as process:
+    company = ("--items", "3000", "--seed", SEED)
+    with started("demo", *company, command=AS_ITSELF) as process:
         wait_until(lambda: Path("lookervault-demo.db").exists())
         children = (PROCESSES / f"{process.pid}/task/{process.pid}/children").read_text().split()
         assert len(children) == 1

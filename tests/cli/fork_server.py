@@ -1,0 +1,112 @@
+"""A process that has imported what the program needs, and becomes the program as often as asked.
+
+File 0 is a socket. Each message is what `forking.Forked` says of a process, with four descriptors:
+its standard streams, and a socket to which its number goes and then its exit code. The server
+imports, and does nothing else that a process could inherit; it has one thread.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, TextIO
+
+import lookervault
+
+_STDERR = 2
+
+
+def load() -> None:
+    for module in pkgutil.walk_packages(lookervault.__path__, "lookervault."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()  # a collection in a child would copy what it shares with the others
+
+
+def serve(requests: int) -> bool:
+    """True in each process that is to be the program; False in the server, in the end."""
+    asked = socket.socket(fileno=requests)
+    running: dict[int, tuple[int, int]] = {}
+    while True:
+        for ready in select.select([requests, *running], [], [])[0]:
+            if ready != requests:
+                _ended(ready, *running.pop(ready))
+                continue
+            message, descriptors, _, _ = socket.recv_fds(asked, 2**20, 4)
+            if not message:
+                return False
+            process = os.fork()
+            if not process:
+                asked.detach()
+                become(json.loads(message), descriptors[:3])
+                return True
+            for descriptor in descriptors[:3]:
+                os.close(descriptor)
+            _tell(descriptors[3], process)
+            running[os.pidfd_open(process)] = process, descriptors[3]
+
+
+def _ended(watch: int, process: int, report: int) -> None:
+    _tell(report, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+    os.close(report)
+    os.close(watch)
+
+
+def _tell(report: int, number: int) -> None:
+    with suppress(BrokenPipeError):  # whoever asked has gone
+        os.write(report, b"%d" % number)
+
+
+def become(wanted: dict[str, Any], streams: Sequence[int]) -> None:
+    """What a new interpreter finds: streams, environment, place, arguments; no other file."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.closerange(len(streams), os.sysconf("SC_OPEN_MAX"))
+    os.environ.clear()
+    os.environ.update(wanted["env"])
+    time.tzset()
+    if wanted["umask"] >= 0:
+        os.umask(wanted["umask"])
+    os.chdir(wanted["cwd"])
+    sys.path[0] = str(Path.cwd())
+    sys.argv = ["-m", *wanted["arguments"]]
+    sys.orig_argv = [sys.executable, "-m", "lookervault", *wanted["arguments"]]
+    sys.stdin = _stream(sys.stdin, 0, "r")
+    sys.stdout = _stream(sys.stdout, 1, "w")
+    sys.stderr = _stream(sys.stderr, 2, "w")
+    gc.enable()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _stream(old: TextIO, number: int, mode: str) -> TextIO:
+    """As the interpreter makes it: with the locale's encoding, which is the server's."""
+    return TextIOWrapper(
+        open(number, f"{mode}b", closefd=False),
+        encoding=old.encoding,
+        errors=old.errors,
+        newline="\n" if mode == "w" else None,
+        line_buffering=number == _STDERR or os.isatty(number),
+    )
+
+
+if __name__ == "__main__":
+    # Ctrl-C is for the tests, which end this; one for a process that is just begun has to wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    gc.disable()
+    load()
+    if serve(0):
+        runpy.run_module("lookervault", run_name="__main__", alter_sys=True)
