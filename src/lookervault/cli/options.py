@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -80,3 +84,37 @@ ClientSecretCommandOption = Annotated[
         metavar="CMD",
     ),
 ]
+
+CONNECTION = {
+    "vault": VaultOption,
+    "base_url": BaseUrlOption,
+    "allow_http": AllowHttpOption,
+    "ca_file": CaFileOption,
+    "client_secret_file": ClientSecretFileOption,
+    "client_secret_command": ClientSecretCommandOption,
+}
+"""What each command that talks to Looker takes, by the names of `Settings`."""
+type Flags = Mapping[str, Any]
+"""What the command line gave of them, None where nothing."""
+
+
+def connecting(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with these options in place of its parameter `flags`."""
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> int:
+        flags = {name: given.pop(name) for name in CONNECTION}
+        return command(**given, flags=flags)
+
+    own = inspect.signature(command, eval_str=True)
+    options = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in CONNECTION.items()
+    ]
+    shown = [
+        each
+        for one in own.parameters.values()
+        for each in (options if one.name == "flags" else [one])
+    ]
+    with_options.__signature__ = own.replace(parameters=shown)  # type: ignore[attr-defined]  # PEP 362
+    return with_options

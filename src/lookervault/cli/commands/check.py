@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lookervault.cli.options import (
-    AllowHttpOption,
-    BaseUrlOption,
-    CaFileOption,
-    ClientSecretCommandOption,
-    ClientSecretFileOption,
     DebugOption,
+    Flags,
     JsonOption,
-    VaultOption,
+    connecting,
 )
 
 if TYPE_CHECKING:
@@ -25,16 +21,13 @@ _WIDE = 100
 """Columns from which a table has room for a value and where it came from."""
 
 
+@connecting
 def check(
     offline: Annotated[
         bool, typer.Option("--offline", help="Only show the settings; call nobody.")
     ] = False,
-    vault: VaultOption = None,
-    base_url: BaseUrlOption = None,
-    allow_http: AllowHttpOption = None,
-    ca_file: CaFileOption = None,
-    client_secret_file: ClientSecretFileOption = None,
-    client_secret_command: ClientSecretCommandOption = None,
+    *,
+    flags: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
@@ -51,14 +44,6 @@ def check(
     from lookervault.config.settings import load
     from lookervault.errors import Exit
 
-    flags = {
-        "base_url": base_url,
-        "vault": vault,
-        "allow_http": allow_http,
-        "ca_file": ca_file,
-        "client_secret_file": client_secret_file,
-        "client_secret_command": client_secret_command,
-    }
     settings = load(flags, os.environ)
     extraction.warn_about(settings)
     found: dict[str, Any] = {"settings": _settings(settings), "versions": _versions()}

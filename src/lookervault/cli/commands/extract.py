@@ -9,19 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from lookervault.cli.options import (
-    AllowHttpOption,
-    BaseUrlOption,
-    CaFileOption,
-    ClientSecretCommandOption,
-    ClientSecretFileOption,
     DebugOption,
+    Flags,
     JsonOption,
     QuietOption,
-    VaultOption,
     complete_type,
+    connecting,
 )
 
 
+@connecting
 def extract(
     types: Annotated[
         list[str] | None,
@@ -86,12 +83,8 @@ def extract(
             autocompletion=complete_type,
         ),
     ] = None,
-    vault: VaultOption = None,
-    base_url: BaseUrlOption = None,
-    allow_http: AllowHttpOption = None,
-    ca_file: CaFileOption = None,
-    client_secret_file: ClientSecretFileOption = None,
-    client_secret_command: ClientSecretCommandOption = None,
+    *,
+    flags: Flags,
     same_instance: Annotated[
         bool,
         typer.Option("--same-instance", help="The vault's Looker was renamed or moved: go on."),
@@ -162,14 +155,6 @@ def extract(
     named = {"types": types or [], "exclude": exclude or [], "folders": folder or []}
     chosen = select(named["types"], named["exclude"], in_folders=bool(folder))
     accepted = among(chosen, accept_deletions or [], in_folders=bool(folder))
-    flags = {
-        "base_url": base_url,
-        "vault": vault,
-        "allow_http": allow_http,
-        "ca_file": ca_file,
-        "client_secret_file": client_secret_file,
-        "client_secret_command": client_secret_command,
-    }
     settings = load(flags, os.environ)
     extraction.check_place(settings.vault)
     request = extraction.request(

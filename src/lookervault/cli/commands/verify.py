@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lookervault.cli.options import (
-    AllowHttpOption,
-    BaseUrlOption,
-    CaFileOption,
-    ClientSecretCommandOption,
-    ClientSecretFileOption,
     DebugOption,
+    Flags,
     JsonOption,
     QuietOption,
-    VaultOption,
+    connecting,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +27,7 @@ if TYPE_CHECKING:
     from lookervault.storage.runs import RunRow
 
 
+@connecting
 def verify(
     deep: Annotated[
         bool, typer.Option("--deep", help="Compute each content hash anew, too.")
@@ -52,12 +49,8 @@ def verify(
             "--sample", help="With --against-looker: only so many items, by chance.", min=1
         ),
     ] = None,
-    vault: VaultOption = None,
-    base_url: BaseUrlOption = None,
-    allow_http: AllowHttpOption = None,
-    ca_file: CaFileOption = None,
-    client_secret_file: ClientSecretFileOption = None,
-    client_secret_command: ClientSecretCommandOption = None,
+    *,
+    flags: Flags,
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -78,15 +71,7 @@ def verify(
     from lookervault.config.settings import load, vault_path
 
     _check(deep=deep, quick=quick, repair=repair, compare=against_looker, sample=sample)
-    path, _ = vault_path({"vault": vault}, os.environ)
-    flags = {
-        "base_url": base_url,
-        "vault": vault,
-        "allow_http": allow_http,
-        "ca_file": ca_file,
-        "client_secret_file": client_secret_file,
-        "client_secret_command": client_secret_command,
-    }
+    path, _ = vault_path(flags, os.environ)
     settings = load(flags, os.environ) if repair or against_looker else None
     with verification.choose(quiet=quiet or json) as watch:
         report = _look(path, watch, deep=deep, quick=quick)
