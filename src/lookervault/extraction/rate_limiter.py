@@ -92,6 +92,8 @@ class RateLimiter:
                 pause = self._until_free(now)
             if pause <= 0:
                 self._sent.append(now)
+                while self._sent[0] < now - _WINDOW_S:
+                    self._sent.popleft()
                 return 0.0
             return pause
 
@@ -126,9 +128,18 @@ class RateLimiter:
 
     def _begin_episode(self, now: float) -> None:
         found = self._found(now)
-        present = self._measured(now) if found is None else found
+        present = self._measured(now) if found is None else self._really_sent(now, found)
         self._refused_rate = max(_SLOWEST, present)
         self._episodes_in_a_row += 1
+
+    def _really_sent(self, now: float, found: float) -> float:
+        """What is found rises while nothing is refused, however few calls there are to send: a
+        rate that nobody sent at tells nothing of the one that was refused now.
+        """
+        lately = [at for at in self._sent if at >= max(self._not_before, now - _WINDOW_S)]
+        if len(lately) < _FEW_CALLS:
+            return found
+        return min(found, len(lately) / max(now - lately[0], 1.0))
 
     def _backoff(self) -> float:
         doubled = _FIRST_PAUSE_S * 2.0 ** (self._episodes_in_a_row - 1)
@@ -152,13 +163,10 @@ class RateLimiter:
         return rate if rate < min(free, self._ceiling or free) else None
 
     def _measured(self, now: float) -> float:
-        while self._sent and self._sent[0] < now - _WINDOW_S:
-            self._sent.popleft()
-        if self._ceiling is not None and len(self._sent) < _FEW_CALLS:
+        lately = [at for at in self._sent if at >= now - _WINDOW_S]
+        if self._ceiling is not None and len(lately) < _FEW_CALLS:
             return self._ceiling
-        if not self._sent:
-            return _SLOWEST
-        return max(_SLOWEST, len(self._sent) / max(now - self._sent[0], 1.0))
+        return len(lately) / max(now - lately[0], 1.0) if lately else _SLOWEST
 
     @property
     def rate(self) -> float | None:

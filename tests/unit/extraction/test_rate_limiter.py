@@ -177,6 +177,59 @@ def test_a_429_after_the_pause_halves_the_rate_again() -> None:
     assert rates.rate == pytest.approx(10, rel=0.1)
 
 
+def sending(rates: RateLimiter, clock: Clock, per_second: float, seconds: float) -> float:
+    """One call after another, and a last one that is not answered yet: when it was let go."""
+    for _ in range(round(per_second * seconds) - 1):
+        clock.now += 1 / per_second
+        rates.succeeded(rates.acquire())
+    clock.now += 1 / per_second
+    return rates.acquire()
+
+
+@pytest.mark.parametrize("ceiling", [None, 100.0])
+def test_a_rate_that_nobody_sent_at_is_not_what_is_halved(ceiling: float | None) -> None:
+    """After an episode the allowed rate rises, also where the calls are too slow to use it."""
+    clock = Clock()
+    rates = limiter(clock, ceiling)
+    rates.throttled(sending(rates, clock, 40, 10), 0.0)
+    last = sending(rates, clock, 10, 10)
+    assert rates.rate is not None
+    assert rates.rate > 40
+    rates.throttled(last, 0.0)
+    assert rates.rate == pytest.approx(5, rel=0.05)
+
+
+def test_a_call_that_is_refused_right_after_a_pause_does_not_make_the_rate_collapse() -> None:
+    """So few calls went out since that the found rate tells more than they do."""
+    clock = Clock()
+    rates = limiter(clock)
+    rates.throttled(sending(rates, clock, 40, 10), 4.0)
+    rates.throttled(rates.acquire(), 0.0)
+    assert rates.rate == pytest.approx(10, rel=0.1)
+
+
+@pytest.mark.parametrize("latency", [0.4, 0.8])
+def test_a_limit_that_is_lowered_below_what_slow_calls_need_is_soon_found(
+    latency: float,
+) -> None:
+    """Eight workers send 20 or 10 calls a second, though 40 were found to be allowed."""
+    server = Server(rate=8 / latency / 2, burst=4, retry_after=1.0)
+    clock = Clock()
+    rates = limiter(clock)
+    rates.throttled(sending(rates, clock, 40, 10), 0.0)
+    sending(rates, clock, 8 / latency, 8)
+    server.at = clock.now
+    began = clock.now
+    while clock.now < began + 10:
+        at = rates.acquire()
+        if server.answers(at):
+            rates.succeeded(at)
+        else:
+            rates.throttled(at, server.retry_after)
+        clock.now += latency / 8
+    assert len(server.refused_at) <= 3
+
+
 def test_nobody_knocks_before_the_time_that_the_server_named() -> None:
     clock = Clock()
     rates = limiter(clock)
