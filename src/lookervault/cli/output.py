@@ -53,9 +53,12 @@ def print_table(
     if (room := terminal.width()) is not None:
         _fit(widths, shown, columns, room, keep=keep, spare=spare)
     right = [_are_numbers([row[i] for row in rows]) for i in range(len(columns))]
+    *before, last = shown
     for row in ([*columns], *cells):
-        line = (" " * _GAP).join(_pad(row[i], widths[i], to_the_right=right[i]) for i in shown)
-        print(line.rstrip())
+        padded = [_pad(_cut(row[i], widths[i]), widths[i], to_the_right=right[i]) for i in before]
+        end = _cut(row[last], widths[last])  # one long title would make all rows as long
+        padded.append(_pad(end, widths[last], to_the_right=True) if right[last] else end)
+        print((" " * _GAP).join(padded).rstrip())
 
 
 def _fit(
@@ -162,12 +165,16 @@ def cells_of(text: str) -> int:
     return cell_len(text)
 
 
-def _pad(text: str, width: int, *, to_the_right: bool) -> str:
-    if cells_of(text) > width:
-        from rich.cells import set_cell_size
+def _cut(text: str, width: int) -> str:
+    if cells_of(text) <= width:
+        return text
+    from rich.cells import set_cell_size
 
-        beginning = text[: _MOST_PER_CELL * width]  # of megabytes, perhaps
-        text = set_cell_size(beginning, width - 1).rstrip() + "…"
+    beginning = text[: _MOST_PER_CELL * width]  # of megabytes, perhaps
+    return set_cell_size(beginning, width - 1).rstrip() + "…"
+
+
+def _pad(text: str, width: int, *, to_the_right: bool) -> str:
     fill = " " * (width - cells_of(text))
     return fill + text if to_the_right else text + fill
 

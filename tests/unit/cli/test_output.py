@@ -10,6 +10,7 @@ import os
 import pty
 import struct
 import termios
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,25 @@ def test_in_a_pipe_nothing_is_cut() -> None:
     assert first.endswith("  1,234,567")
     assert second.split() == ["a-long-id", "x", "–"]
     assert cell_len(head) == cell_len(first) == cell_len(second)  # sizes end at the right
+
+
+class Nowhere(io.TextIOBase):
+    """A pipe whose reader takes each piece at once."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def test_one_long_title_does_not_make_all_rows_as_long() -> None:
+    """Beside the title itself there is its row, and that of no other is filled up to it."""
+    size = 8_000_000
+    rows = [("1", "x" * size), ("2", "short")]
+    tracemalloc.start()
+    with contextlib.redirect_stdout(Nowhere()):
+        print_table(("id", "name"), rows)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * size
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])
