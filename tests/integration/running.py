@@ -80,6 +80,25 @@ class Meanwhile:
         return len(self._happens)
 
 
+class AtCall:
+    """Looker, in which something happens just before the n-th call of all (from 1)."""
+
+    def __init__(self, client: Client, number: int, happens: Callable[[], Any]) -> None:
+        self._client = client
+        self._left = number
+        self._happens = happens
+        self._lock = threading.Lock()
+
+    def get(
+        self, operation: Operation, *path_args: str, params: Mapping[str, str] | None = None
+    ) -> bytes:
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                self._happens()
+        return self._client.get(operation, *path_args, params=params)
+
+
 class Extraction:
     """One vault, into which one embedded Looker is extracted as often as the test likes."""
 
@@ -94,6 +113,7 @@ class Extraction:
         exclude: list[str] | None = None,
         folders: tuple[str, ...] = (),
         recursive: bool = False,
+        fresh: bool = False,
         accept_visibility: bool = False,
         accept_permissions: bool = False,
         accept_deletions: tuple[str, ...] = (),
@@ -107,6 +127,7 @@ class Extraction:
             types,
             folders=folders,
             recursive=recursive,
+            fresh=fresh,
             accept_visibility=accept_visibility,
             accept_permissions=accept_permissions,
             accept_deletions=accept_deletions,
@@ -123,6 +144,7 @@ class Extraction:
         time: QuickTime | None = None,
         folders: tuple[str, ...] = (),
         recursive: bool = False,
+        fresh: bool = False,
         accept_visibility: bool = False,
         accept_permissions: bool = False,
         accept_deletions: tuple[str, ...] = (),
@@ -151,6 +173,7 @@ class Extraction:
                     program_version="0",
                     folders=folders,
                     recursive=recursive,
+                    fresh=fresh,
                     accept_visibility=accept_visibility,
                     accept_permissions=accept_permissions,
                     accept_deletions=accept_deletions,

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from lookervault.content.operations import Operation
 from lookervault.demo.server import EmbeddedLooker
-from lookervault.errors import TransientError
 from lookervault.extraction.orchestrator import Result
-from lookervault.extraction.retry import Client
-from lookervault.storage.runs import RunStart
 from tests.integration.conftest import NewVault
-from tests.integration.running import Extraction, QuickTime, by_type
+from tests.integration.running import AtCall, Extraction, QuickTime, by_type
 
 COUNTS = {"dashboards": 40, "looks": 40, "users": 40}
 TYPES = ("dashboards", "looks", "users", "merge_queries", "queries")
-
-
-class StopsAt:
-    """Looker, until the n-th call."""
-
-    def __init__(self, client: Client, calls: int, ends: Callable[[], None]) -> None:
-        self._client = client
-        self._left = calls
-        self._ends = ends
-
-    def get(
-        self, operation: Operation, *path_args: str, params: Mapping[str, str] | None = None
-    ) -> bytes:
-        self._left -= 1
-        if self._left == 0:
-            self._ends()
-        return self._client.get(operation, *path_args, params=params)
 
 
 @pytest.fixture
@@ -42,12 +22,12 @@ def looker() -> Iterator[EmbeddedLooker]:
         yield one
 
 
-def interrupted(one: Extraction, calls: int) -> Result:
+def interrupted(one: Extraction, calls: int, *names: str) -> Result:
     time = QuickTime()
     return one.run(
-        *TYPES,
+        *(names or TYPES),
         time=time,
-        through=lambda client: StopsAt(client, calls, time.request),
+        through=lambda client: AtCall(client, calls, time.request),
         workers=1,
         page_size=5,
     )
@@ -124,44 +104,6 @@ def test_what_changed_meanwhile_is_fetched_again(
     assert gone not in rows
 
 
-def test_a_killed_run_is_gone_on_with(looker: EmbeddedLooker, new_vault: NewVault) -> None:
-    one = new_vault(looker)
-    run = one.vault.begin_run(start_like(one, interrupted(one, 45)))
-    assert resumed(one).run == run
-
-
-def start_like(one: Extraction, result: Result) -> RunStart:
-    """The start of the same run, as a process that was killed at once leaves it."""
-    row = one.vault.run(result.run)
-    assert row is not None
-    return RunStart(**{name: getattr(row, name) for name in RunStart.__struct_fields__})
-
-
-class GoesDown:
-    """Looker, which nobody reaches any more after the n-th call."""
-
-    def __init__(self, client: Client, calls: int) -> None:
-        self._client = client
-        self._left = calls
-
-    def get(
-        self, operation: Operation, *path_args: str, params: Mapping[str, str] | None = None
-    ) -> bytes:
-        self._left -= 1
-        if self._left < 0:
-            raise TransientError("Nobody answers.")
-        return self._client.get(operation, *path_args, params=params)
-
-
-def test_a_run_that_failed_is_gone_on_with(looker: EmbeddedLooker, new_vault: NewVault) -> None:
-    one = new_vault(looker)
-    first = one.run(*TYPES, through=lambda client: GoesDown(client, 45), workers=1, page_size=5)
-    assert first.end.status == "failed"
-    assert isinstance(first.error, TransientError)
-    second = resumed(one)
-    assert (second.run, second.end.status) == (first.run, "complete")
-
-
 def test_a_complete_or_partial_run_is_never_gone_on_with(
     looker: EmbeddedLooker, new_vault: NewVault
 ) -> None:
@@ -172,14 +114,36 @@ def test_a_complete_or_partial_run_is_never_gone_on_with(
     assert (resumed(one).run, resumed(one).run) == (2, 3)
 
 
-def test_other_types_begin_another_run_and_say_why(
-    looker: EmbeddedLooker, new_vault: NewVault
+@pytest.mark.parametrize(
+    ("names", "other", "why"),
+    [
+        (("looks",), {}, "its types are others"),
+        (("dashboards", "looks"), {"folders": ("1",)}, "its folders are others"),
+        (("dashboards", "looks"), {"fresh": True}, "a fresh start was asked for"),
+    ],
+    ids=["types", "folders", "fresh"],
+)
+def test_another_question_begins_another_run_says_why_and_loses_nothing(
+    looker: EmbeddedLooker,
+    new_vault: NewVault,
+    names: tuple[str, ...],
+    other: dict[str, Any],
+    why: str,
 ) -> None:
+    whole = new_vault(looker).run("dashboards", "looks")
     one = new_vault(looker)
-    first = interrupted(one, 45)
-    second = one.run("users")
-    assert second.run == first.run + 1
-    assert second.notes == ("Run 1 is not gone on with: its types are others.",)
+    interrupted(one, 25, "dashboards", "looks")
+    before = {name: one.stored(name) for name in ("dashboards", "looks")}
+    assert all(before.values())
+    second = one.run(*names, **other)
+    assert (second.run, second.resumed) == (2, False)
+    assert second.notes == (f"Run 1 is not gone on with: {why}.",)
+    for name, stored in before.items():
+        assert stored.items() <= one.stored(name).items()
+    last = one.run("dashboards", "looks")
+    assert (last.run, last.end.status) == (3, "complete")
+    assert last.end.root == whole.end.root
+    assert not sum(of_type.deleted for of_type in last.end.types)
 
 
 def test_a_stop_before_anything_was_stored_loses_nothing(
