@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -160,7 +161,9 @@ def test_what_comes_back_after_its_deletion_is_new(looker: EmbeddedLooker, one: 
 
 # Meanwhile.
 
+CALLS_OF_A_CENSUS = {"dashboards": 6, "looks": 6, "users": 2, "groups": 2}
 SEARCHES = {
+    "groups": "search_groups_with_hierarchy",
     "dashboards": "search_dashboards",
     "looks": "search_looks",
     "users": "search_users",
@@ -269,17 +272,93 @@ def test_a_look_that_moves_while_folders_are_read_is_there_once(
         target = "1"
 
 
-def test_what_is_created_while_pages_are_read_does_no_harm(
+@pytest.mark.parametrize("id_lists", [True, False])
+@pytest.mark.parametrize("name", ["dashboards", "looks", "users", "groups"])
+def test_what_is_created_while_pages_are_read_is_fetched_too(
+    name: str,
+    id_lists: bool,
+    looker: EmbeddedLooker,
+    one: Extraction,
+) -> None:
+    store = looker.store
+    looker.behaviour.id_lists = id_lists
+    census = CALLS_OF_A_CENSUS[name]
+    page = ("folder_looks", 1) if name == "looks" else (SEARCHES[name], census + 2)
+    happens = {
+        (SEARCHES[name], census): lambda: store.create(name),
+        page: lambda: store.create(name),
+    }
+    result, left = running(one, name, happens, page_size=5)
+    assert left == 0
+    assert (result.end.status, result.end.missing) == ("complete", [])
+    assert one.vault.open_ids(name) == {i for i in store.ids(name) if _is_read(store, name, i)}
+    assert by_type(result)[name].census == by_type(result)[name].items
+
+
+def test_what_is_created_and_trashed_while_pages_are_read_is_fetched_too(
     looker: EmbeddedLooker, one: Extraction
 ) -> None:
-    happens = {
-        ("search_dashboards", n): lambda: looker.store.create("dashboards", title="Late")
-        for n in range(1, 9)
-    }
-    before = set(looker.store.ids("dashboards"))
-    result, _ = running(one, "dashboards", happens, page_size=2)
+    store = looker.store
+    made: list[str] = []
+
+    def create_and_trash() -> None:
+        made.append(store.create("dashboards"))
+        store.trash("dashboards", made[0])
+
+    result, left = running(
+        one, "dashboards", {("search_dashboards", 8): create_and_trash}, page_size=2
+    )
+    assert left == 0
     assert result.end.status == "complete"
-    assert before <= one.vault.open_ids("dashboards")
+    assert {row.id: row.trashed for row in one.vault.items("dashboards")}[made[0]] is True
+
+
+def test_a_deletion_does_not_hide_what_is_created_while_pages_are_read(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    store = looker.store
+    made: list[str] = []
+
+    def change() -> None:
+        for identity in store.ids("users")[-3:]:
+            store.delete("users", identity)
+        made.extend(store.create("users") for _ in range(2))
+
+    result, left = running(one, "users", {("search_users", 5): change}, page_size=5)
+    assert left == 0
+    assert result.end.status == "complete"
+    assert set(made) <= one.vault.open_ids("users")
+
+
+def test_a_run_over_a_folder_takes_in_what_is_created_in_it_meanwhile(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    store = looker.store
+    folder = json.loads(store.body("looks", living(store, "looks")[0]))["folder_id"]
+    made: list[str] = []
+    happens: dict[tuple[str, int], Callable[[], Any]] = {
+        ("look", 1): lambda: made.append(store.create("looks", folder_id=folder)),
+        ("folder_looks", 1): lambda: made.append(store.create("looks", folder_id=folder)),
+    }
+    result, _ = running(one, "looks", happens, folders=(folder,))
+    assert made
+    assert result.end.status == "complete"
+    assert set(made) <= one.vault.open_ids("looks")
+
+
+def test_where_it_cannot_be_told_what_was_created_meanwhile_the_run_says_so(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    def refuse() -> None:
+        looker.behaviour.forbidden = {"search_users": 403}
+
+    pages = -(-len(looker.store.ids("users")) // 100)
+    calls = CALLS_OF_A_CENSUS["users"] + 1 + pages + 1
+    result, left = running(one, "users", {("search_users", calls): refuse})
+    assert left == 0
+    assert named(result) == {("users", "*", "forbidden")}
+    assert by_type(result)["users"].items == by_type(result)["users"].census
+    assert result.end.status == "partial"
 
 
 # A server that knows less, or gives less.
@@ -356,6 +435,10 @@ def test_windows_that_shift_lose_nothing(looker: EmbeddedLooker, one: Extraction
 
 def _is_person(store: Store, identity: str) -> bool:
     return b'"credentials_embed":[]' in store.body("users", identity)
+
+
+def _is_read(store: Store, name: str, identity: str) -> bool:
+    return name != "users" or _is_person(store, identity)
 
 
 # Answers that make no sense.

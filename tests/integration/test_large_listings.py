@@ -11,9 +11,9 @@ from lookervault.demo.server import EmbeddedLooker
 from tests.integration.conftest import NewVault
 from tests.integration.running import by_type
 
-FURTHER = 2
+FURTHER = 3
 """A census page that shows that nothing follows, and a page of two, by which it is known that a
-list of ids is understood."""
+list of ids is understood; in the end a look at what was created meanwhile."""
 
 
 def allowed_calls(count: int, page_size: int) -> int:
@@ -44,5 +44,5 @@ def test_what_needs_several_pages_of_the_census_is_there_once_in_the_calls_that_
     assert len(there) == count
     assert one.vault.open_ids(name) == there
     assert (result.status, result.census, result.items) == ("complete", count, count)
-    assert {(query["limit"], int(query["offset"]) % 5000) for query in census[:-1]} == {("5001", 0)}
+    assert {(query["limit"], int(query["offset"]) % 5000) for query in census[:-2]} == {("5001", 0)}
     assert result.calls <= allowed_calls(count, page_size)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from lookervault.content.model import CENSUS_LIMIT, Reader
+from lookervault.content.model import CENSUS_LIMIT, NOTHING_YET, Reader, Since
 from lookervault.content.operations import Operation
 from lookervault.errors import BadAnswerError
 
@@ -30,6 +30,7 @@ def pages(
     *,
     key: str = "id",
     limit: int = CENSUS_LIMIT,
+    since: Since = NOTHING_YET,
 ) -> Iterator[tuple[bytes, list[dict[str, Any]]]]:
     """Each page's body and those of its rows that were not on a page before.
 
@@ -37,20 +38,21 @@ def pages(
     the listing never stands still or a row has no `key`.
     """
     seen: set[str] = set()
-    offset = rewinds = 0
+    offset, rewinds = since.row, 0
     back = 1
     while True:
         window = {"limit": str(limit + 1), "offset": str(offset)}
         body = read.get(operation, params={**params, **window})
         rows = _rows(body, operation)
         ids = [_identity(row, key, operation) for row in rows]
-        if offset and (not ids or ids[0] not in seen):
+        if offset and (not ids or not (ids[0] in seen or ids[0] in since.ids)):
             if (rewinds := rewinds + 1) > _MOST_REWINDS:
                 raise _shifting(operation)
             back *= 4
             offset = max(0, offset - back)
             continue
-        fresh = [row for row, i in zip(rows, ids, strict=True) if i not in seen]
+        listed = zip(rows, ids, strict=True)
+        fresh = [row for row, i in listed if not (i in seen or i in since.ids)]
         if fresh:
             yield body, fresh
         if not fresh and len(ids) <= (1 if offset else 0):

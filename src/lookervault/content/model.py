@@ -9,6 +9,7 @@ one (`fetch`). Looker and the vault are met through the two protocols `Reader` a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -105,6 +106,28 @@ class View(NamedTuple):
     scope: Scope
 
 
+class Since(NamedTuple):
+    """Where a listing that was read before is gone on with: at a row that held one of `ids`."""
+
+    row: int = 0
+    ids: AbstractSet[str] = frozenset()
+
+
+NOTHING_YET = Since()
+
+
+class Census(NamedTuple):
+    """What was listed of a type. `parts` counts it by `Entry.part`; empty where the rows of the
+    listing and the ids are not the same, as in a run over some folders.
+    """
+
+    parts: Mapping[str, int]
+    ids: AbstractSet[str]
+
+    def since(self, rows: int) -> Since:
+        return Since(max(0, rows - 1), self.ids)
+
+
 class Due(NamedTuple):
     """What is to be fetched of a type; `size()` is asked before each page, as it follows the
     sizes seen. `id_lists`: the server takes several ids in one call.
@@ -136,6 +159,10 @@ class Source(Protocol):
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
         """What exists now. A source whose listing is whole yields its objects at once."""
+        ...
+
+    def added(self, view: View, census: Census) -> Iterator[Listed]:
+        """What was created since the census."""
         ...
 
     def batches(self, due: Due) -> Iterator[Batch]:

@@ -8,7 +8,19 @@ from itertools import groupby
 from typing import Any
 
 from lookervault.content.listing import pages
-from lookervault.content.model import Answer, Batch, Due, Entry, Listed, Reader, Scope, View
+from lookervault.content.model import (
+    NOTHING_YET,
+    Answer,
+    Batch,
+    Census,
+    Due,
+    Entry,
+    Listed,
+    Reader,
+    Scope,
+    Since,
+    View,
+)
 from lookervault.content.operations import Operation
 from lookervault.errors import NotFoundError
 
@@ -45,11 +57,18 @@ class Paged:
         return (self.search,) if self.one is None else (self.search, self.one)
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
-        passes = list(self.parts.items())
-        for part, selection in (*passes, *passes[:1] * (len(passes) > 1)):
-            params = {"fields": self.columns, "sorts": "id", **selection}
-            for _, rows in pages(view.read, self.search, params):
-                yield Listed([_entry(row, part) for row in rows if self._in_scope(row, view.scope)])
+        passes = list(self.parts)
+        for part in (*passes, *passes[:1] * (len(passes) > 1)):
+            yield from self._listed(view, part)
+
+    def added(self, view: View, census: Census) -> Iterator[Listed]:
+        for part in self.parts:
+            yield from self._listed(view, part, census.since(census.parts.get(part, 0)))
+
+    def _listed(self, view: View, part: str, since: Since = NOTHING_YET) -> Iterator[Listed]:
+        params = {"fields": self.columns, "sorts": "id", **self.parts[part]}
+        for _, rows in pages(view.read, self.search, params, since=since):
+            yield Listed([_entry(row, part) for row in rows if self._in_scope(row, view.scope)])
 
     def batches(self, due: Due) -> Iterator[Batch]:
         number = 0
@@ -95,8 +114,20 @@ def _entry(row: dict[str, Any], part: str) -> Entry:
     return Entry(str(row["id"]), row.get("updated_at"), part)
 
 
+class Static:
+    """A source to which nothing is added while its objects are fetched: one call lists and brings
+    them all, or their ids come from what is in the vault.
+    """
+
+    __slots__ = ()
+
+    def added(self, view: View, census: Census) -> Iterator[Listed]:
+        del view, census
+        return iter(())
+
+
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Static):
     """One call answers with every object, whole."""
 
     listing: Operation
@@ -125,7 +156,7 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
+class Each(Static):
     """Objects that have to be asked for one by one; `ids` says from what is known which there are.
 
     `looks_again` is False: an id that `ids` no longer names is not part of the state any more,

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from lookervault.content.model import Answer, Batch, ContentType, Entry, Known, Listed, Scope, View
+from lookervault.content.model import (
+    Answer,
+    Batch,
+    Census,
+    ContentType,
+    Entry,
+    Known,
+    Listed,
+    Scope,
+    View,
+)
 from lookervault.errors import BadAnswerError, LookerVaultError
 from lookervault.extraction.batch_processor import BatchProcessor, Digest
 from lookervault.extraction.retry import Calls, TypeCalls
@@ -22,6 +32,8 @@ class Kind(Enum):
     """List what there is; for types whose listing is whole, store it too."""
     PAGE = "page"
     """Fetch a page of what is due."""
+    ADDED = "added"
+    """List what was created since the census."""
     AGAIN = "again"
     """Ask for one object by its own call: the second look."""
 
@@ -30,6 +42,7 @@ class Work(NamedTuple):
     kind: Kind
     type: str
     batch: Batch | None = None
+    census: Census | None = None
 
 
 @dataclass(slots=True)
@@ -79,7 +92,12 @@ class Performer:
 
     def _repeat_nonsense(self, read: TypeCalls, done: Done) -> None:
         """Calls that fail are repeated where they are made: here only what came and is no sense."""
-        steps = {Kind.CENSUS: self._census, Kind.PAGE: self._page, Kind.AGAIN: self._again}
+        steps = {
+            Kind.CENSUS: self._census,
+            Kind.PAGE: self._page,
+            Kind.ADDED: self._added,
+            Kind.AGAIN: self._again,
+        }
         for reading in range(_READINGS):
             try:
                 steps[done.work.kind](read, done.work, done)
@@ -107,6 +125,15 @@ class Performer:
                         f"The list of {work.type} has {min(digest.repeated)} twice.",
                         hint="Something else is likely to be missing from it. Try again.",
                     )
+
+    def _added(self, read: TypeCalls, work: Work, done: Done) -> None:
+        assert work.census is not None  # noqa: S101 -- nothing is added but to a census
+        census = work.census
+        if self._scope.folders is not None:
+            census = census._replace(parts={})
+        source = self._types[work.type].source
+        for part in source.added(View(read, self._known, self._scope), census):
+            done.listed.update((entry.id, entry) for entry in part.entries)
 
     def _page(self, read: TypeCalls, work: Work, done: Done) -> None:
         batch = work.batch

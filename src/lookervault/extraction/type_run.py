@@ -1,6 +1,7 @@
 """How far one content type has come in a run.
 
-    waiting -> census -> pages -> looking again -> [census again] -> done
+    waiting -> census -> pages -> what was added -> its pages -> looking again -> [census again]
+    -> done
 
 Where pages are asked for by ids, they need not wait for the census: what it has listed so far is
 fetched while it goes on.
@@ -10,12 +11,12 @@ Only the orchestrator's thread touches a `TypeRun`, so there is nothing to lock.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from lookervault.config.models import ParallelConfig
-from lookervault.content.model import Batch, ContentType, Due, Entry, Missing
+from lookervault.content.model import Batch, Census, ContentType, Due, Entry, Missing
 from lookervault.content.sources import TRASH
 from lookervault.errors import CallError, NotFoundError, RefusedError
 from lookervault.extraction.deletions import MASS_DELETION, Deletions
@@ -85,6 +86,8 @@ class TypeRun:
         self._probing = False
         self._proven = not self._id_lists
         self._same_answers: tuple[str, int] = ("", 0)
+        self._parts: Counter[str] = Counter()
+        self._grown = self._read_pages = False
         self._sound = True
 
     # What the orchestrator asks.
@@ -153,6 +156,8 @@ class TypeRun:
             self._after_census(done)
         elif done.work.kind is Kind.PAGE:
             self._after_page(done)
+        elif done.work.kind is Kind.ADDED:
+            self._after_added(done)
         else:
             self._after_second_look(done)
         self._advance()
@@ -173,6 +178,7 @@ class TypeRun:
             self._give_up(done.error)
             return
         self.census = len(done.listed)
+        self._parts.update(entry.part for entry in done.listed.values())
         fresh = {i: e for i, e in done.listed.items() if i not in self._seen}
         self._seen |= fresh.keys()
         if self.type.immutable and fresh:
@@ -232,6 +238,7 @@ class TypeRun:
         batch = done.work.batch
         if batch is None:
             return
+        self._read_pages = True
         if self._probing and len(batch.entries) > 1:
             self._probing = False
             self._judge_id_lists(done)
@@ -250,6 +257,29 @@ class TypeRun:
             self._plan_anew()
             if self.phase is Phase.CENSUS:  # windows into a listing need to know how long it is
                 self._chunks.clear()
+
+    # What was created while pages were read.
+
+    def _ask_for_added(self) -> bool:
+        """Once, and only if reading pages took any time."""
+        if self._grown or not self._read_pages:
+            return False
+        self._grown = True
+        census = Census(self._parts, self._seen)  # nothing of this type is under way meanwhile
+        self._ready.append(Work(Kind.ADDED, self.name, census=census))
+        return True
+
+    def _after_added(self, done: Done) -> None:
+        if isinstance(done.error, CallError):
+            self.reason = done.error.message
+            self.missing.append(Missing(self.name, "*", done.error.reason))
+        fresh = {i: e for i, e in done.listed.items() if i not in self._seen}
+        self._seen |= fresh.keys()
+        self.census = len(self._seen)
+        if self._id_lists or not self.type.source.id_lists:
+            self._add_chunk(fresh)
+        else:  # windows into the listing would begin anew: the second look fetches these
+            self._due |= fresh
 
     # The second look.
 
@@ -305,7 +335,7 @@ class TypeRun:
             return
         if self.phase is Phase.GIVEN_UP:
             self.phase = Phase.DONE
-        if self.phase is Phase.PAGES and self._pages_are_out():
+        if self.phase is Phase.PAGES and self._pages_are_out() and not self._ask_for_added():
             self._look_again()
         if self._ready:
             return

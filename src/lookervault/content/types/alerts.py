@@ -20,13 +20,13 @@ from lookervault.content.model import (
     View,
 )
 from lookervault.content.operations import Operation
-from lookervault.content.sources import singly
+from lookervault.content.sources import Static, singly
 
 _ROWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(Static):
     """Read whole, in both halves, then listed once more.
 
     The search has neither ids nor an order to ask for, so only a second listing shows whether

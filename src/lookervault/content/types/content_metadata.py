@@ -21,14 +21,14 @@ from lookervault.content.model import (
     View,
 )
 from lookervault.content.operations import Operation
-from lookervault.content.sources import singly
+from lookervault.content.sources import Static, singly
 from lookervault.errors import BadAnswerError, NotFoundError
 
 COLUMNS = "id,parent_id,folder_id,content_type,inherits,inheriting_id"
 
 
 @dataclass(frozen=True, slots=True)
-class ContentMetadata:
+class ContentMetadata(Static):
     """`inherits` stands on a folder's content metadata, and a parent's call shows all children's.
 
     Whether the call's `parent_id` means the parent folder or its metadata is not documented, so

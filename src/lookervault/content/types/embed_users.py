@@ -12,7 +12,7 @@ TYPE = ContentType(
     schema="User",
     holds="users that an embedding application created",
     permission="see_users (Admin sees all details)",
-    cost="N/P + N/5000 + 2",
+    cost="N/P + N/5000 + 3",
     source=Paged(op.SEARCH_USERS, op.USER, parts={"": {"embed_user": "true"}}),
     noise=USER_NOISE,
     secrets=USER_SECRETS,

@@ -11,7 +11,7 @@ TYPE = ContentType(
     schema="GroupHierarchy",
     holds="groups with their parent groups and roles; members are on the users",
     permission="see_users or manage_groups",
-    cost="N/P + N/5000 + 2",
+    cost="N/P + N/5000 + 3",
     source=Paged(op.SEARCH_GROUPS_WITH_HIERARCHY, None),
     noise=(
         "can",

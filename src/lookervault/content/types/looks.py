@@ -10,14 +10,17 @@ from typing import Any
 from lookervault.content import operations as op
 from lookervault.content.listing import pages
 from lookervault.content.model import (
+    NOTHING_YET,
     Answer,
     Batch,
+    Census,
     ContentType,
     Due,
     Entry,
     Listed,
     Reader,
     References,
+    Since,
     View,
 )
 from lookervault.content.operations import Operation
@@ -39,11 +42,21 @@ class Looks:
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
         # The trash twice: what leaves it or goes there meanwhile is on one of the lists.
-        for deleted in ("true", "false", "true"):
-            params = {"fields": "id,updated_at,folder_id", "sorts": "id", "deleted": deleted}
-            for _, rows in pages(view.read, op.SEARCH_LOOKS, params):
-                inside = [row for row in rows if view.scope.holds(_folder(row))]
-                yield Listed([_entry(row, trashed=deleted == "true") for row in inside])
+        for trashed in (True, False, True):
+            yield from self._listed(view, trashed=trashed)
+
+    def added(self, view: View, census: Census) -> Iterator[Listed]:
+        in_trash = census.parts.get(TRASH, 0)
+        living = sum(census.parts.values()) - in_trash
+        yield from self._listed(view, trashed=False, since=census.since(living))
+        yield from self._listed(view, trashed=True, since=census.since(in_trash))
+
+    def _listed(self, view: View, *, trashed: bool, since: Since = NOTHING_YET) -> Iterator[Listed]:
+        deleted = "true" if trashed else "false"
+        params = {"fields": "id,updated_at,folder_id", "sorts": "id", "deleted": deleted}
+        for _, rows in pages(view.read, op.SEARCH_LOOKS, params, since=since):
+            inside = [row for row in rows if view.scope.holds(_folder(row))]
+            yield Listed([_entry(row, trashed=trashed) for row in inside])
 
     def batches(self, due: Due) -> Iterator[Batch]:
         number = 0
@@ -90,7 +103,7 @@ TYPE = ContentType(
     schema="LookWithQuery",
     holds="looks with their query; the trash too",
     permission="see_looks in every folder and model (Admin sees all)",
-    cost="folders that hold looks + trash + N/5000 + 2 x (trash/5000 + 1) + 1",
+    cost="folders that hold looks + trash + N/5000 + 2 x (trash/5000 + 1) + 3",
     in_scope=True,
     source=Looks(),
     noise=(

@@ -19,7 +19,7 @@ TYPE = ContentType(
     schema="Role",
     holds="roles with their permission set and model set",
     permission="manage_roles (Admin)",
-    cost="N/P + N/5000 + 2",
+    cost="N/P + N/5000 + 3",
     source=Paged(op.SEARCH_ROLES, op.ROLE),
     noise=(
         "can",

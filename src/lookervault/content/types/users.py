@@ -46,7 +46,7 @@ TYPE = ContentType(
     schema="User",
     holds="users with e-mail, sign-in methods, groups and roles; without embed users",
     permission="see_users (Admin sees all details)",
-    cost="N/P + N/5000 + 2",
+    cost="N/P + N/5000 + 3",
     source=Paged(op.SEARCH_USERS, op.USER, parts={"": {"embed_user": "false"}}),
     noise=USER_NOISE,
     secrets=USER_SECRETS,
