@@ -113,7 +113,7 @@ def lost(store: Store, vault: Path) -> int:
 def change(store: Store, chance: random.Random) -> None:
     """Edits a share of each type; of all but dashboards, deletes a few and makes as many.
 
-    Alerts and merge queries of dashboards that come or go do not follow in the embedded Looker.
+    Merge queries of dashboards that come or go do not follow in the embedded Looker.
     """
     for name in CHANGED:
         ids = store.ids(name)

@@ -68,16 +68,19 @@ def test_what_was_edited_or_deleted_is_named_with_its_fields(
     vault: Path, looker: EmbeddedLooker
 ) -> None:
     edited, gone = looker.store.ids("dashboards")[:2]
+    alerts = set(looker.store.ids("alerts"))
     before = json.loads(looker.store.body("dashboards", edited))["title"]
     looker.store.edit("dashboards", edited, title="Another", view_count=10**6)
     looker.store.delete("dashboards", gone)
+    alerts -= set(looker.store.ids("alerts"))
     found = {(one.type, one.id): one for one in others(compared(vault, looker))}
     one = found.pop(("dashboards", edited))
     assert one.status == "differs"
     fields = {field.path: (field.vault, field.looker) for field in one.fields}
     assert fields["title"] == (before, "Another")
     assert "view_count" not in fields
-    assert found.pop(("dashboards", gone)).status == "gone"
+    for lost in (("dashboards", gone), *(("alerts", one) for one in alerts)):
+        assert found.pop(lost).status == "gone"
     assert {kind for kind, _ in found} <= {"content_metadata"}  # which lists what lies in a folder
 
 

@@ -24,6 +24,10 @@ def _nothing(world: World, index: int, columns: Row) -> Row:
     return {}
 
 
+def _nobody(world: World, index: int) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """What comes at the end of an object in one kind of answer only."""
@@ -60,6 +64,8 @@ class Kind:
     listed: Ending = _NO_ENDING
     has_trash: bool = False
     follows: Follows | None = None
+    goes_with: Callable[[World, int], tuple[str, int] | None] = _nobody
+    """The object that, when it is deleted, takes this one along: its type and index."""
 
 
 def encode(value: object) -> bytes:

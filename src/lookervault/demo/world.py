@@ -50,7 +50,7 @@ class World:
         return self.population[type_]
 
     def exists(self, type_: str, index: int) -> bool:
-        if (type_, index) in self._removed:
+        if self._is_removed(type_, index):
             return False
         follows = self.kinds[type_].follows
         if follows is not None:
@@ -65,8 +65,14 @@ class World:
         follows = self.kinds[type_].follows
         seeded = range(self.count(type_)) if follows is None else follows.all(self)
         for index in (*seeded, *self._created.get(type_, ())):
-            if (type_, index) not in self._removed:
+            if not self._is_removed(type_, index):
                 yield index
+
+    def _is_removed(self, type_: str, index: int) -> bool:
+        if not self._removed:
+            return False
+        taken_along_by = self.kinds[type_].goes_with(self, index)
+        return (type_, index) in self._removed or taken_along_by in self._removed
 
     def derive[T](self, about: object, compute: Callable[[], T]) -> T:
         """What follows from the content as a whole, computed once until something changes."""

@@ -55,6 +55,27 @@ def test_any_type_can_grow_and_shrink(looker: EmbeddedLooker, client: Client, ty
     assert looker.store.create(type_) != new
 
 
+def test_a_deleted_dashboard_takes_its_alerts_along(looker: EmbeddedLooker, client: Client) -> None:
+    def alerts() -> dict[str, str]:
+        """And the dashboard that each one watches."""
+        halves = [
+            client.rows("/alerts/search", all_owners="true", disabled=disabled)
+            for disabled in ("false", "true")
+        ]
+        return {row["id"]: row["investigative_content_id"] for half in halves for row in half}
+
+    before = alerts()
+    watched = before[min(before)]
+    looker.store.trash("dashboards", watched)
+    assert alerts() == before
+    looker.store.delete("dashboards", watched)
+    gone = {i for i, dashboard in before.items() if dashboard == watched}
+    assert alerts() == {i: dashboard for i, dashboard in before.items() if i not in gone}
+    assert {client.get("/alerts/{}", i).status for i in gone} == {404}
+    new = looker.store.create("alerts")
+    assert client.get("/alerts/{}", new).status == 200
+
+
 def test_an_edit_moves_updated_at_and_a_quiet_one_does_not(
     looker: EmbeddedLooker, client: Client
 ) -> None:

@@ -154,6 +154,12 @@ def _alert_owner(world: World, index: int) -> int:
     return world.scatter("owner of alert", index) % world.count("users")
 
 
+def _watched(world: World, index: int) -> tuple[str, int] | None:
+    """Of a seeded alert: a created one may come after its dashboard has gone."""
+    place = tile_of_alert(world, index) if index < world.count("alerts") else None
+    return ("dashboards", place[0]) if place else None
+
+
 def _alert_columns(world: World, index: int) -> Row:
     about = world.draw("alerts", index)
     place = tile_of_alert(world, index)
@@ -235,5 +241,5 @@ def _alert_destination(about: Draw) -> Row:
 
 KINDS = (
     Kind("scheduled_plans", NumberedIds(), _plan_columns, _plan_nested),
-    Kind("alerts", NumberedIds(), _alert_columns, _alert_nested),
+    Kind("alerts", NumberedIds(), _alert_columns, _alert_nested, goes_with=_watched),
 )
