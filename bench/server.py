@@ -23,12 +23,18 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from bench.prepared import Index, Span, load
+from lookervault.content.operations import ALLOWED
+from lookervault.content.registry import TYPES
 
 type Body = list[bytes | memoryview[int]]
 
 TOKEN = b'{"access_token":"bench","token_type":"Bearer","expires_in":86400,"refresh_token":null}'
 _TARGET = re.compile(rb"(GET|POST) (?:/api/4\.0)?(/[^ ]*) ")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_LISTINGS = {one.path for one in ALLOWED.values() if "{" not in one.path} - {
+    one.path for one in TYPES["settings"].source.operations
+}
+"""Paths that name no object; their parameters may."""
 
 
 @dataclass(slots=True)
@@ -46,9 +52,13 @@ class Behaviour:
 
 @dataclass(slots=True)
 class Counts:
-    """Since the last `/bench/set`. Pages are answers of a search that hold objects."""
+    """Since the last `/bench/set`. Pages are answers of a search that hold objects.
+
+    `named` are the calls for objects that they name; the others log in or ask what there is.
+    """
 
     calls: int = 0
+    named: int = 0
     refused: int = 0
     unknown: int = 0
     pages: int = 0
@@ -140,6 +150,7 @@ class Service:
         if not self._allowed(now):
             counts.refused += 1
             return 429, [b'{"message":"Too many requests"}'], 0.0
+        counts.named += _names_objects(target)
         found = self._answers.find(target)
         if found is None:
             counts.unknown += 1
@@ -180,6 +191,11 @@ class Service:
             self._cpu = _cpu()
         stats = {**asdict(self.counts), "cpu": _cpu() - self._cpu}
         return 200, [json.dumps(stats).encode()], 0.0
+
+
+def _names_objects(target: str) -> bool:
+    path, _, query = target.partition("?")
+    return path not in _LISTINGS or "&id=" in f"&{query}" or "content_metadata_id=" in query
 
 
 def _cpu() -> float:

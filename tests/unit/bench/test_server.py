@@ -70,6 +70,23 @@ def test_one_object_and_a_recorded_answer_are_found_by_their_targets(service: Se
     assert get(service, "/folders/1/looks?x=1") == [1]
 
 
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [
+        ("/dashboards/4", 1),
+        (f"{SEARCH}?deleted=false&id=7,2", 1),
+        ("/folders/1/looks?x=1", 1),
+        (f"{SEARCH}?fields=id&limit=3&offset=2", 0),
+        (f"{SEARCH}?limit=3", 0),
+    ],
+)
+def test_a_call_for_objects_that_it_names_is_no_look_at_what_there_is(
+    service: Service, target: str, named: int
+) -> None:
+    get(service, target)
+    assert (service.counts.calls, service.counts.named) == (1, named)
+
+
 def test_what_was_not_prepared_is_counted(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
