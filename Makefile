@@ -11,7 +11,7 @@ export UV VENV PYTHON
 BIN := $(VENV)/bin
 # half as many again as there are cores: tests often wait for a child
 PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print int($$1 * 1.5) }')
-PYTEST = $(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadgroup
+PYTEST = $(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadscope
 TRIALS := tests/faults tests/security tests/docs tests/cli/test_stopping.py tests/cli/test_terminal.py
 SOURCES := $(wildcard src tests bench scripts)
 # modules that write a file of the repository, and with --check tell whether it is up to date

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # has no types
 
 from tests.cli import forking
 from tests.cli.running import KINDS
@@ -39,10 +41,32 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """A module that is marked as a group goes to one worker, any other test to whichever is free.
+
+    `--dist=loadgroup` is to do that, but pytest 9.2 does not hear of its groups any more
+    (pytest-xdist 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if _is_group(module) else nodeid
+
+
+@cache
+def _is_group(module: str) -> bool:
+    return "pytest.mark.xdist_group(" in (ROOT / module).read_text()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    return Scheduling(config, log)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def processes(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
-    """The workers agree on who starts which kind of command first; what serves them ends."""
-    if worker_id != "master":
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The workers agree on which of them starts what first; what serves them ends."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
         KINDS.folder = tmp_path_factory.getbasetemp().parent / "kinds"
         KINDS.folder.mkdir(exist_ok=True)
     yield

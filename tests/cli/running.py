@@ -17,7 +17,7 @@ from typing import Any
 from tests.cli import forking
 
 COMMAND = (sys.executable, "-m", "lookervault")
-"""What is started with it may come from `forking`, the first of each kind apart."""
+"""What is started with it is forked, unless there is something new about it."""
 AS_ITSELF = [*COMMAND]
 """The same as a process of its own in any case."""
 INSTALLED = Path(sys.executable).with_name("lookervault")
@@ -55,22 +55,31 @@ def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, **(env or {})}
 
 
+GROUPS = ("certificate", "demo", "key", "runs")
+"""Commands whose first argument is the command."""
+
+
 class Kinds:
-    """Kinds of command (its name and flags), each seen once, by whichever worker comes first."""
+    """Commands, and flags of commands: which of them any test has started before."""
 
     folder: Path | None = None
-    """Of the workers' own; None where there is one process."""
+    """Where the workers tell one another; None where there is one process."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def is_new(self, arguments: Sequence[str]) -> bool:
-        words = (*arguments[:1], *(one for one in arguments if one.startswith("-")))
-        kind = sha256("\0".join(words).encode()).hexdigest()
+    def are_new(self, arguments: Sequence[str]) -> bool:
+        """Whether something of it is new. Now nothing is."""
+        name = " ".join(arguments[: 2 if arguments[:1] and arguments[0] in GROUPS else 1])
+        flags = [one.partition("=")[0] for one in arguments if one.startswith("-")]
+        new = [kind for kind in (name, *(f"{name} {one}" for one in flags)) if self._is_new(kind)]
+        return new != []
+
+    def _is_new(self, kind: str) -> bool:
         if kind in self._seen:
             return False
         self._seen.add(kind)
-        return self.folder is None or _made(self.folder / kind)
+        return self.folder is None or _made(self.folder / sha256(kind.encode()).hexdigest())
 
 
 def _made(path: Path) -> bool:
@@ -106,11 +115,12 @@ def started(
 def _process(
     arguments: list[str], env: dict[str, str], command: Sequence[str], streams: dict[str, Any]
 ) -> subprocess.Popen[bytes]:
-    """The first of a kind is as in real life, and measured; coverage makes it half as slow again.
+    """What is new is started as in real life, and measured, which takes half as long again.
+
     Where only the interpreter and the imports would be repeated, the others do without.
     """
     said = _IN_PIPES | streams
-    if not KINDS.is_new(arguments):
+    if [*command] != AS_ITSELF or not KINDS.are_new(arguments):
         env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
         if command is COMMAND and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
             return forking.Forked(arguments, env=env, **said)
