@@ -31,7 +31,15 @@ _FORTH = f"{_ROWS} ORDER BY v.type, v.id, v.first_run"
 _BACK = f"{_ROWS} ORDER BY v.type DESC, v.id DESC, v.first_run DESC"
 _OBJECT = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
 
-type ObjectRow = tuple[bytes, int, int | None, bytes, int]
+
+class ObjectRow(msgspec.Struct, array_like=True, frozen=True):
+    """A row of the table, except its number."""
+
+    sha256: bytes
+    size: int
+    dictionary: int | None
+    data: bytes
+    sum: int
 
 
 class _Job(NamedTuple):
@@ -124,7 +132,7 @@ class Items:
                 for kind, detail in judge.faults(job)
             ]
             if not isinstance(job.found, str):
-                size += job.found[1]
+                size += job.found.size
         return size, found
 
     # Reading.
@@ -134,7 +142,7 @@ class Items:
         size = 0
         for job in self._jobs():
             batch.append(job)
-            size += 0 if isinstance(job.found, str) else len(job.found[3])
+            size += 0 if isinstance(job.found, str) else len(job.found.data)
             if size >= _BATCH_BYTES or len(batch) >= _BATCH_ITEMS:
                 yield batch
                 batch, size = [], 0
@@ -180,9 +188,9 @@ class Items:
             found = self._connection.execute(_OBJECT, (number,)).fetchone()
             if found is None:
                 return "the object that holds it is gone"
-            row: ObjectRow = msgspec.convert(found, tuple[bytes, int, int | None, bytes, int])
+            row = msgspec.convert(found, ObjectRow)
             self.referred.add(number)
-            self._bodies.make_ready(self._connection, row[2])
+            self._bodies.make_ready(self._connection, row.dictionary)
         except DamagedError as error:
             return error.message
         except (sqlite3.DatabaseError, *NO_SUCH_VALUE) as error:
@@ -234,16 +242,15 @@ class _Judge:
 
     def _faults(self, job: _Job, found: ObjectRow) -> Iterator[tuple[str, str]]:
         version = job.version
-        digest, size, dictionary, data, written = found
-        if not _has_sum(version, job.type_name, digest, job.sum):
+        if not _has_sum(version, job.type_name, found.sha256, job.sum):
             yield "item", "its row is not the one that was written"
-        name = f"{job.type_name} {version.id}"
+        row = (found.sha256, found.size, found.dictionary, found.data)
         try:
-            body = self._bodies.restore_ready(name, (digest, size, dictionary, data))
+            body = self._bodies.restore_ready(f"{job.type_name} {version.id}", row)
         except DamagedError as error:
             yield "object", error.message
             return
-        if object_sum(digest, size, dictionary, data) != written:
+        if object_sum(*row) != found.sum:
             yield "object", "the row of its object is not the one that was written"
         if self._identity is not None and (own := self._identity(body)) != version.id:
             yield "identity", f"the body is of {own or 'nothing that has an id'}"
