@@ -44,4 +44,10 @@ def test_a_fresh_run_leaves_the_stopped_one_behind() -> None:
         looker.behaviour.latency_ms = 0
         done = program("extract", "themes", "--fresh", "--json", env=looker.env())
     assert (done.code, done.json["run"], done.json["status"]) == (0, 2, "complete")
+    statuses = {run["run"]: run["status"] for run in program("runs", "--json").json}
+    assert statuses == {1: "partial", 2: "complete"}
+    assert program("verify", "--quiet").code == 0
     assert "Going on" not in done.told
+    assert "Run 1 is not gone on with: a fresh start was asked for. It is closed as partial" in (
+        " ".join(done.told.split())
+    )

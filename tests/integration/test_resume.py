@@ -120,8 +120,9 @@ def test_a_complete_or_partial_run_is_never_gone_on_with(
         (("looks",), {}, "its types are others"),
         (("dashboards", "looks"), {"folders": ("1",)}, "its folders are others"),
         (("dashboards", "looks"), {"fresh": True}, "a fresh start was asked for"),
+        (("dashboards", "looks"), {"resume_within_s": 0}, "it is older than 0 hours"),
     ],
-    ids=["types", "folders", "fresh"],
+    ids=["types", "folders", "fresh", "old"],
 )
 def test_another_question_begins_another_run_says_why_and_loses_nothing(
     looker: EmbeddedLooker,
@@ -137,7 +138,12 @@ def test_another_question_begins_another_run_says_why_and_loses_nothing(
     assert all(before.values())
     second = one.run(*names, **other)
     assert (second.run, second.resumed) == (2, False)
-    assert second.notes == (f"Run 1 is not gone on with: {why}.",)
+    assert second.notes == (f"Run 1 is not gone on with: {why}. It is closed as partial.",)
+    first = one.vault.run(1)
+    assert first is not None
+    assert (first.status, first.items) == ("partial", sum(map(len, before.values())))
+    assert one.vault.is_sealed(1)
+    assert [row.run for row in one.vault.certificates()][:2] == [1, 1], "and the new one says so"
     for name, stored in before.items():
         assert stored.items() <= one.stored(name).items()
     last = one.run("dashboards", "looks")

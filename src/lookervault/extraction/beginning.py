@@ -31,9 +31,12 @@ def begin(vault: Repository, start: RunStart, request: Request) -> Beginning:
         vault.resume_run(last.run, None if keeps else start.roles)
         return Beginning(last.run, last, (f"Going on with run {last.run}.",))
     if last.finished is None:
-        _close(vault, last, start.started)
+        _end(vault, last, start.started)
+    else:
+        vault.close_run(last.run)
     run = vault.begin_run(start)
-    return Beginning(run, None, (f"Run {last.run} is not gone on with: {why_not}.",))
+    note = f"Run {last.run} is not gone on with: {why_not}. It is closed as partial."
+    return Beginning(run, None, (note,))
 
 
 def _why_not(last: RunRow, start: RunStart, request: Request) -> str:
@@ -50,7 +53,7 @@ def _why_not(last: RunRow, start: RunStart, request: Request) -> str:
     return ", ".join(reason for reason, (then, now) in asked.items() if then != now)
 
 
-def _close(vault: Repository, row: RunRow, now: float) -> None:
+def _end(vault: Repository, row: RunRow, now: float) -> None:
     """A run that was killed has no end yet. What it confirmed stays, and it is partial."""
     root, _ = vault.root(row.run, row.types)
     items = sum(len(vault.confirmed(row.run, name)) for name in row.types)

@@ -198,6 +198,18 @@ class Repository:
         self._writing().write_durably(job)
         self._begun.discard(run)
 
+    def close_run(self, run: int) -> None:
+        """Makes one that was interrupted or failed a partial one, with a certificate that says so.
+
+        Raises `VaultError` where there is no such run.
+        """
+
+        def job(connection: sqlite3.Connection) -> None:
+            runs.close(connection, run)
+            certificates.issue(connection, run, self._signer)
+
+        self._writing().write_durably(job)
+
     def root(self, run: int, types: Sequence[str]) -> tuple[bytes, dict[str, bytes]]:
         """The Merkle root over what the run confirmed of these types, and that of each type."""
         with self._reading() as connection:

@@ -175,6 +175,15 @@ def resume(connection: sqlite3.Connection, run: int, roles: list[Role] | None = 
         connection.execute("UPDATE runs SET roles = ? WHERE run = ?", (_text(roles), run))
 
 
+def close(connection: sqlite3.Connection, run: int) -> None:
+    """A run that was interrupted or failed and that nobody goes on with: all else of it stays."""
+    row = read(connection, run)
+    if row is None or row.finished is None or row.status not in RESUMABLE:
+        raise VaultError(f"There is no run {run} in the vault that could be closed.")
+    connection.execute("UPDATE runs SET status = 'partial' WHERE run = ?", (run,))
+    connection.execute("UPDATE runs SET seal = ? WHERE run = ?", (seal_of(connection, run), run))
+
+
 def seal_of(connection: sqlite3.Connection, run: int) -> bytes:
     """SHA-256 over the canonical JSON of the rows of a run, as they are in the vault now."""
     statement = {
