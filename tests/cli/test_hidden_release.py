@@ -40,3 +40,40 @@ def test_a_vault_is_compared_with_the_looker_that_it_came_from(looker: EmbeddedL
     done = program("verify", "--against-looker", "--json", env=looker.env())
     assert (done.code, done.json["looker"]["others"]) == (0, [])
     assert f"taken for {looker.store.world.host}, as in the last run from there" in done.told
+
+
+def test_a_backup_without_it_is_complete_and_says_so(looker: EmbeddedLooker) -> None:
+    looker.behaviour.forbidden = {"versions": 403}
+    done = program("extract", "themes", "--json", env=looker.env())
+    assert (done.code, done.json["status"]) == (0, "complete")
+    assert done.json["instance"] == looker.base_url
+    assert f"taken for {looker.base_url}, by its base URL" in done.told
+    shown = program("certificate", "show", "1")
+    assert "release unknown" in shown.text
+
+
+def test_a_vault_stays_its_lookers_through_nights_on_which_it_does_not_say_who_it_is(
+    looker: EmbeddedLooker,
+) -> None:
+    instances = []
+    for status in (None, 403, 404, None):
+        looker.behaviour.forbidden = {"versions": status} if status else {}
+        done = program("extract", "themes", "--json", env=looker.env())
+        assert (done.code, done.json["status"]) == (0, "complete")
+        instances.append(done.json["instance"])
+    assert instances == [looker.store.world.host] * 4
+
+
+def test_another_looker_is_refused_whether_or_not_it_says_who_it_is(
+    looker: EmbeddedLooker,
+) -> None:
+    looker.behaviour.forbidden = {"versions": 403}
+    assert program("extract", "themes", env=looker.env()).code == 0
+    looker.behaviour.forbidden = {}
+    assert program("extract", "themes", env=looker.env()).code == 0, "the same, with its name"
+    with EmbeddedLooker(items=1, seed=2) as other:
+        for forbidden in ({}, {"versions": 403}):
+            other.behaviour.forbidden = dict(forbidden)
+            refused = program("extract", "themes", env=other.env())
+            assert (refused.code, refused.out) == (2, b"")
+            assert f"belongs to {looker.store.world.host}" in refused.told

@@ -31,6 +31,7 @@ from lookervault.errors import (
 from lookervault.extraction.batch_processor import BatchProcessor
 from lookervault.extraction.beginning import begin
 from lookervault.extraction.deletions import MASS_DELETION, Deletions
+from lookervault.extraction.identity import claim
 from lookervault.extraction.known import VaultKnown
 from lookervault.extraction.memory import peak_memory_mb
 from lookervault.extraction.parallel import Workers
@@ -110,12 +111,14 @@ class Orchestrator:
         """Raises what went wrong before the run was begun; afterwards the result tells."""
         session = self._calls.for_type(SESSION)
         looker = version(session)
-        self._claim(looker.web_url or request.base_url, request)
+        here = claim(self._vault, looker, request.base_url, same_instance=request.same_instance)
         who = caller(session)
         scope = self._scope(request)
         self._in_flight.let_go()
         before = last_complete(self._vault.runs())
-        beginning = begin(self._vault, self._start(request, looker, who, scope), request)
+        beginning = begin(
+            self._vault, self._start(request, here.instance, looker, who, scope), request
+        )
         run = beginning.run
         doubts = doubts_about(request, who, before, beginning.earlier)
         deletions = self._deletions(request, proven=scope.folders is None and not doubts)
@@ -134,22 +137,11 @@ class Orchestrator:
             run=run,
             end=end,
             resumed=beginning.earlier is not None,
-            notes=beginning.notes,
+            notes=tuple(note for note in (here.note, *beginning.notes) if note),
             error=error,
         )
 
     # Before.
-
-    def _claim(self, instance: str, request: Request) -> None:
-        owner = self._vault.instance()
-        if owner not in (None, instance) and not request.same_instance:
-            raise UsageError(
-                f"This vault belongs to {owner}, and {instance} was to be extracted into it.",
-                hint="Name another vault with --vault, or pass --same-instance if that Looker was"
-                " renamed or moved.",
-            )
-        if owner != instance:
-            self._vault.set_instance(instance)
 
     def _scope(self, request: Request) -> Scope:
         if not request.folders:
@@ -170,10 +162,12 @@ class Orchestrator:
             grown = bool(below)
         return Scope(frozenset(inside))
 
-    def _start(self, request: Request, looker: Version, who: Caller, scope: Scope) -> RunStart:
+    def _start(
+        self, request: Request, instance: str, looker: Version, who: Caller, scope: Scope
+    ) -> RunStart:
         return RunStart(
             started=self._now(),
-            instance=looker.web_url or request.base_url,
+            instance=instance,
             base_url=request.base_url,
             user=who.name,
             user_id=who.user_id,
