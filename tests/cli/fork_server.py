@@ -7,6 +7,7 @@ imports, and does nothing else that a process could inherit; it has one thread.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -103,10 +104,35 @@ def _stream(old: TextIO, number: int, mode: str) -> TextIO:
     )
 
 
+def run() -> None:
+    try:
+        runpy.run_module("lookervault", run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if isinstance(ended.code, int):
+            _CODE.append(ended.code)
+        raise
+
+
+_CODE: list[int] = []
+
+
+def end() -> None:
+    """The last that is done at the exit; then the process is over.
+
+    An interpreter would take its modules apart, by which nothing is written or closed any more that
+    anybody could notice, and which takes longer than most commands.
+    """
+    if _CODE:
+        sys.stdout.flush()  # where it cannot, the interpreter is left to say so
+        sys.stderr.flush()
+        os._exit(*_CODE)
+
+
 if __name__ == "__main__":
     # Ctrl-C is for the tests, which end this; one for a process that is just begun has to wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    atexit.register(end)  # before all others, so it is called after them
     gc.disable()
     load()
     if serve(0):
-        runpy.run_module("lookervault", run_name="__main__", alter_sys=True)
+        run()
