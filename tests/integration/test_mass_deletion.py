@@ -80,6 +80,33 @@ def test_what_is_accepted_is_deleted(looker: EmbeddedLooker, one: Extraction) ->
     assert all(one.vault.body("dashboards", i, run=first.run) for i in gone)
 
 
+def test_what_a_stopped_run_had_stored_does_not_make_the_share_of_what_is_gone_smaller(
+    looker: EmbeddedLooker, one: Extraction
+) -> None:
+    one.run("users")
+    before = one.vault.open_ids("users")
+    for _ in range(100):
+        looker.store.create("users")
+    time = QuickTime()
+    stop_after = {("search_users", 12): time.request}
+    one.run(
+        "users",
+        time=time,
+        through=lambda client: Meanwhile(client, stop_after),
+        workers=1,
+        page_size=10,
+    )
+    stored = one.vault.open_ids("users")
+    gone = delete(looker, "users", sorted(before, key=int)[5:21])
+    assert len(gone) > len(before) / 5
+    assert len(gone) < len(stored) / 5
+    result = one.run("users")
+    assert (result.run, result.resumed) == (2, True)
+    assert result.end.missing == [Missing("users", "*", "mass_deletion")]
+    assert f"users: {len(gone)} of {len(before)} seem deleted" in result.end.reasons[1]
+    assert before <= one.vault.open_ids("users")
+
+
 def test_the_share_can_be_set(looker: EmbeddedLooker, one: Extraction) -> None:
     one.run("users")
     before = one.vault.open_ids("users")

@@ -25,8 +25,8 @@ _EXAMPLES = 3
 class Deletions:
     """`proven`: the listings show everything there is, so what they lack is gone.
 
-    `most` is in percent of what the vault `held` of a type when the run began; of the types in
-    `accepted`, any number is believed.
+    `most` is in percent of what the vault `held` of a type when the run began, however often it
+    was stopped and gone on with since; of the types in `accepted`, any number is believed.
     """
 
     proven: bool

@@ -121,7 +121,7 @@ class Orchestrator:
         )
         run = beginning.run
         doubts = doubts_about(request, who, before, beginning.earlier)
-        deletions = self._deletions(request, proven=scope.folders is None and not doubts)
+        deletions = self._deletions(request, run, proven=scope.folders is None and not doubts)
         types = [
             self._type_run(t, run, deletions, resumed=beginning.earlier is not None)
             for t in request.types
@@ -179,12 +179,12 @@ class Orchestrator:
             roles=who.roles,
         )
 
-    def _deletions(self, request: Request, *, proven: bool) -> Deletions:
+    def _deletions(self, request: Request, run: int, *, proven: bool) -> Deletions:
         return Deletions(
             proven=proven,
             most=self._config.max_deletions,
             accepted=frozenset(request.accept_deletions),
-            held=self._vault.held(),
+            held=self._vault.held(run - 1),
         )
 
     def _type_run(

@@ -369,8 +369,9 @@ class TypeRun:
         if not gone or not self._deletions.proven:
             return
         stamps = self._vault.stamps(self.name)
-        in_trash = sum(stamps[i].trashed for i in gone)
-        if doubt := self._deletions.doubt(self.type, gone, in_trash=in_trash):
+        from_before = gone & self._vault.open_ids(self.name, self._run - 1)
+        in_trash = sum(stamps[i].trashed for i in from_before)
+        if doubt := self._deletions.doubt(self.type, from_before, in_trash=in_trash):
             self.noticed = self.reason = doubt
             self.missing.append(Missing(self.name, "*", MASS_DELETION))
         else:

@@ -131,9 +131,9 @@ def hashes(connection: sqlite3.Connection, type_id: int, run: int) -> Iterator[t
         yield msgspec.convert(row, tuple[str, bytes])
 
 
-def open_ids(connection: sqlite3.Connection, type_id: int) -> set[str]:
-    query = f"SELECT v.id FROM versions v WHERE v.type = ? AND {_OPEN}"  # noqa: S608  constants
-    return {row[0] for row in connection.execute(query, (type_id,))}
+def open_ids(connection: sqlite3.Connection, type_id: int, run: int | None = None) -> set[str]:
+    query = f"SELECT v.id FROM versions v WHERE v.type = :type AND {_when(run)}"  # noqa: S608  constants
+    return {row[0] for row in connection.execute(query, {"type": type_id, "run": run})}
 
 
 class Stamp(NamedTuple):
@@ -185,10 +185,11 @@ class Held(NamedTuple):
     in_trash: int = 0
 
 
-def held(connection: sqlite3.Connection) -> dict[str, Held]:
+def held(connection: sqlite3.Connection, run: int) -> dict[str, Held]:
     rows = connection.execute(
         f"""SELECT t.name, count(*), sum(v.trashed) FROM versions v JOIN types t ON t.id = v.type
-        WHERE {_OPEN} GROUP BY t.name"""  # noqa: S608  constants
+        WHERE {_AS_OF} GROUP BY t.name""",  # noqa: S608  constants
+        {"run": run},
     )
     return {name: Held(items, in_trash) for name, items, in_trash in rows}
 

@@ -299,11 +299,11 @@ class Repository:
             type_id = schema.type_id(connection, type)
             return Changes() if type_id is None else listing.changes(connection, type_id, run)
 
-    def open_ids(self, type: str) -> set[str]:
-        """Ids of items that are not deleted."""
+    def open_ids(self, type: str, run: int | None = None) -> set[str]:
+        """Ids of items that are not deleted: now, or as of a run."""
         with self._reading() as connection:
             type_id = schema.type_id(connection, type)
-            return set() if type_id is None else listing.open_ids(connection, type_id)
+            return set() if type_id is None else listing.open_ids(connection, type_id, run)
 
     def needed(
         self, target_type: str, among: Mapping[str, set[str]] | None = None, *, others: bool = True
@@ -326,10 +326,10 @@ class Repository:
         with self._reading() as connection:
             return listing.counts(connection)
 
-    def held(self) -> dict[str, Held]:
-        """As `counts`, with those in the trash told apart."""
+    def held(self, run: int) -> dict[str, Held]:
+        """As `counts`, as of a run, with those in the trash told apart."""
         with self._reading() as connection:
-            return listing.held(connection)
+            return listing.held(connection, run)
 
     def size_report(self) -> SizeReport:
         with self._reading() as connection:
