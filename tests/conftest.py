@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from compileall import compile_dir
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if long else "ci" if os.environ.get("CI") else "default")
     for name in [name for name in os.environ if LISTENED_TO.fullmatch(name)]:
         del os.environ[name]
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        # Once, not in each process that a test starts: they may be told to keep no bytecode.
+        compile_dir(ROOT / "src", quiet=1)
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
