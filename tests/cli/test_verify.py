@@ -99,6 +99,63 @@ def test_what_looker_no_longer_has_is_lost(tmp_path: Path) -> None:
     assert ["boards", "1", "1", "–"] in [line.split() for line in lost]
 
 
+def test_what_is_lost_was_whole_in_a_run_that_is_named_and_the_rest_stays_readable(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "vault.db"
+    with EmbeddedLooker(items=60, seed=1) as own:
+        assert program("extract", "boards", "--vault", path, env=own.env()).code == 0
+        whole = program("show", "boards", "1", "--vault", path).out
+        other = program("show", "boards", "2", "--vault", path).out
+        own.store.edit("boards", "1", title="As of the second run")
+        assert program("extract", "boards", "--vault", path, env=own.env()).code == 0
+        change(path, NEWEST_OF_BOARD_1)
+        own.store.edit("boards", "1", title="As of now")
+        done = program("verify", "--repair", "--vault", path, "--json", env=own.env())
+    assert (done.code, done.json["status"]) == (5, "damaged")
+    (lost,) = done.json["repair"]["lost"]
+    assert lost == {"type": "boards", "id": "1", "run": 2, "last_whole": 1}
+    listed = program("list", "boards", "--vault", path, "--json")
+    assert (listed.code, {row["id"] for row in listed.json}) == (0, {*own.store.ids("boards")})
+    assert program("show", "boards", "2", "--vault", path).out == other
+    assert program("show", "boards", "1", "--run", "1", "--vault", path).out == whole
+    assert program("show", "boards", "1", "--vault", path).code == 5
+
+
+NEWEST_OF_BOARD_1 = """
+    UPDATE objects SET data = x'00' WHERE id = (SELECT object FROM versions v JOIN types t
+    ON t.id = v.type WHERE t.name = 'boards' AND v.id = '1' ORDER BY first_run DESC LIMIT 1)
+"""
+
+
+def cut_short(path: Path) -> None:
+    """As by a copy that broke off."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+
+
+def test_damaged_structure_is_left_as_it_is_and_what_is_whole_is_salvaged(
+    vault: Path, copy: Path, tmp_path: Path, looker: EmbeddedLooker
+) -> None:
+    cut_short(copy)
+    before = copy.read_bytes()
+    done = program("verify", "--repair", "--vault", copy, env=looker.env())
+    assert (done.code, copy.read_bytes()) == (5, before)
+    assert "`lookervault salvage` brings what is whole" in done.text
+    assert "--repair" not in done.text
+    new = tmp_path / "new.db"
+    saved = program("salvage", copy, new, "--json")
+    assert (saved.code, saved.json["status"]) == (3, "partial")
+    whole = program("list", "users", "--vault", vault, "--json").json
+    there = program("list", "users", "--vault", new, "--json").json
+    assert 0 < len(there) <= len(whole)
+    for row in there:
+        shown = program("show", "users", row["id"], "--vault", new)
+        assert (shown.code, shown.out) == (
+            0,
+            program("show", "users", row["id"], "--vault", vault).out,
+        )
+
+
 def test_another_looker_is_not_asked(damaged: Path) -> None:
     with EmbeddedLooker(items=1, seed=9) as other:
         done = program("verify", "--repair", "--vault", damaged, env=other.env())
@@ -126,6 +183,35 @@ def test_what_differs_is_shown_field_by_field(tmp_path: Path) -> None:
     assert any(
         line[:4] == ["boards", "1", "differs", "title"] and '"Another' in line for line in lines
     )
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_damaged_vault_is_not_compared_and_says_so(damaged: Path, flags: tuple[str, ...]) -> None:
+    with EmbeddedLooker(items=1) as own:
+        done = program("verify", "--against-looker", *flags, "--vault", damaged, env=own.env())
+        assert own.logins == 0
+    assert done.code == 5
+    (line,) = done.err.splitlines()
+    assert line.startswith("Nothing was compared with Looker, as the vault is damaged")
+    assert "lookervault verify --repair --against-looker" in line
+
+
+def test_what_was_repaired_is_compared_and_what_cannot_be_is_to_be_salvaged(
+    damaged: Path, looker: EmbeddedLooker
+) -> None:
+    arguments = ("verify", "--repair", "--against-looker", "--json", "--vault", damaged)
+    cut = shutil.copy(damaged, damaged.with_name("cut.db"))
+    done = program(*arguments, env=looker.env())
+    assert (done.code, done.err) == (0, "")
+    assert done.json["looker"]["compared"] == done.json["looker"]["same"] > 0
+    cut_short(Path(cut))
+    done = program(*arguments[:-1], cut, env=looker.env())
+    assert (done.code, "looker" in done.json) == (5, False)
+    repaired, compared = done.err.splitlines()
+    assert repaired.startswith("Warning: Nothing was repaired.")
+    assert compared.startswith("Nothing was compared with Looker")
+    assert "lookervault salvage" in repaired
+    assert "lookervault salvage" in compared
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ _NEXT = {
     "damaged": "`lookervault verify --repair` fetches again what Looker still has as it was;"
     " `lookervault salvage` brings what is whole into a new vault.",
 }
+_SALVAGE = "`lookervault salvage` brings what is whole into a new vault."
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -69,6 +70,16 @@ def comparison_as_json(results: Iterable[Compared]) -> dict[str, Any]:
     return found
 
 
+def not_compared(*, repair: bool) -> str:
+    """What to say where damage keeps the vault from being compared; `repair` was tried already."""
+    step = _SALVAGE if repair else "Run `lookervault verify --repair --against-looker`."
+    return f"Nothing was compared with Looker, as the vault is damaged. {step}"
+
+
+def not_repaired(why: str) -> str:
+    return f"Nothing was repaired. {why} {_SALVAGE}"
+
+
 def exit_code(found: dict[str, Any]) -> Exit:
     """Damage counts more than that the vault and Looker differ."""
     differs = bool(found.get("looker", {}).get("others"))
@@ -76,7 +87,7 @@ def exit_code(found: dict[str, Any]) -> Exit:
     return Exit.INCOMPLETE if status is Exit.COMPLETE and differs else status
 
 
-def print_report(name: str, found: dict[str, Any], *, quick: bool) -> None:
+def print_report(name: str, found: dict[str, Any], *, quick: bool, repair: bool) -> None:
     status = found["status"]
     checked = found["checked"]
     words = _QUICKLY if quick and status == "ok" else _WORDS[status]
@@ -92,9 +103,9 @@ def print_report(name: str, found: dict[str, Any], *, quick: bool) -> None:
     print_findings(found["findings"])
     if "repair" in found:
         _print_repair(found["repair"])
-    elif status in _NEXT:
+    if status in _NEXT:
         print()
-        print_text(_NEXT[status])
+        print_text(_SALVAGE if repair and status == "damaged" else _NEXT[status])
     if "looker" in found:
         _print_comparison(found["looker"])
 
@@ -105,7 +116,7 @@ def _print_repair(found: dict[str, Any]) -> None:
     for what in found["mended"]:
         print(f"Put right: {harmless(what)}")
     if found["lost"]:
-        print("\nLost, as Looker does not have them in this state any more:")
+        print("\nLost, as they could not be put right:")
         columns = ("type", "id", "run", "last whole in run")
         rows = [[one["type"], one["id"], one["run"], one["last_whole"]] for one in found["lost"]]
         print_table(columns, rows, keep=columns)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lookervault.content.model import Item
     from lookervault.proof.refetch import Refetch
     from lookervault.storage.findings import Report
+    from lookervault.storage.repair import Repaired
     from lookervault.storage.runs import RunRow
 
 
@@ -65,7 +66,7 @@ def verify(
       lookervault verify --repair
       lookervault verify --against-looker --sample 20
     """
-    from lookervault.cli import verification
+    from lookervault.cli import failures, verification
     from lookervault.cli.looker import LazyCalls
     from lookervault.cli.output import print_json
     from lookervault.config.settings import load, vault_path
@@ -85,7 +86,9 @@ def verify(
     if json:
         print_json(found)
     else:
-        verification.print_report(str(path), found, quick=quick)
+        verification.print_report(str(path), found, quick=quick, repair=repair)
+    if against_looker and "looker" not in found:
+        failures.note(verification.not_compared(repair=repair))
     return verification.exit_code(found)
 
 
@@ -136,22 +139,33 @@ def _repair(
     path: Path, report: Report, calls: LazyCalls, watch: Quiet, *, deep: bool
 ) -> dict[str, Any]:
     """The report of what is there afterwards, with what was done."""
-    from lookervault.cli import verification
+    from lookervault.cli import failures, verification
+    from lookervault.errors import DamagedError
+    from lookervault.storage.repair import lost
+
+    try:
+        repaired = _mend(path, report, calls)
+        after = _look(path, watch, deep=deep, quick=False)
+        left = lost(path, after)
+    except DamagedError as error:  # so badly that it cannot even be opened
+        failures.warn(verification.not_repaired(error.message))
+        return verification.as_json(report)
+    return verification.as_json(after) | {"repair": verification.repair_as_json(repaired, left)}
+
+
+def _mend(path: Path, report: Report, calls: LazyCalls) -> Repaired:
     from lookervault.proof.refetch import Refetch
-    from lookervault.storage.repair import lost, repair
+    from lookervault.storage.repair import repair
     from lookervault.storage.repository import Repository
 
     with Repository.open(path, write=False) as repository:
         refetch = Refetch(repository, calls.for_type)
-        repaired = repair(
+        return repair(
             path,
             report,
             lambda name, key, trashed: _item(refetch, name, key, trashed=trashed),
             now=time.time(),
         )
-    after = _look(path, watch, deep=deep, quick=False)
-    found = verification.as_json(after)
-    return found | {"repair": verification.repair_as_json(repaired, lost(path, after))}
 
 
 def _item(refetch: Refetch, name: str, id: str, *, trashed: bool) -> Item | None:
