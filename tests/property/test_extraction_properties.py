@@ -6,9 +6,11 @@ import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ from lookervault.demo.store import Store
 from lookervault.extraction.orchestrator import Orchestrator, Result
 from lookervault.extraction.request import Request
 from lookervault.storage.repository import Repository
-from tests.property.happenings import Company, Happenings, Schedule, schedules
+from tests.property.happenings import Change, Company, Happenings, Schedule, schedules
 from tests.property.nearby import NearbyLooker
 from tests.unit.extraction.library import NoWaiting, Watcher
 
@@ -119,6 +121,8 @@ def test_nothing_that_exists_throughout_is_lost_or_called_deleted(  # noqa: PLR0
                 company.had_state(name, identity, into.body(name, identity))
         happenings.rest()
         assert root_of(store, into, chosen) == root_of(store, fresh, chosen)
+        for name in chosen:
+            assert into.open_ids(name) == fresh.open_ids(name)
 
 
 def is_there_or_named(
@@ -142,6 +146,28 @@ def root_of(store: Store, into: Repository, names: tuple[str, ...]) -> bytes | N
     end = extract(NearbyLooker(store, Behaviour()), into, names, accepted=names).end
     assert end.status == "complete", end
     return end.root
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+@pytest.mark.parametrize(
+    ("name", "what"), [("alerts", "disable"), ("dashboards", "trash"), ("looks", "trash")]
+)
+def test_what_goes_to_the_other_part_of_a_listing_at_any_call_of_it_is_there(
+    name: str, what: str, *, known_before: bool
+) -> None:
+    """And back at the next call, where the vault has it already."""
+    store = Store(1, 8, {name: 8})
+    for last in (5, 6, 7):
+        Company(store, (), known=True).happen(Change(0, name, what, last, 0, None))
+    for call, place in product(range(4, 10), (3, 5)):
+        with vault() as into:
+            if known_before:
+                extract(NearbyLooker(store, Behaviour()), into, (name,))
+            change = Change(call, name, what, place, 0, 1 if known_before else None)
+            happenings = Happenings(Company(store, (), known=known_before), [change])
+            looker = NearbyLooker(store, Behaviour(), happenings.before)
+            assert extract(looker, into, (name,)).error is None
+            assert into.open_ids(name) == set(store.ids(name))
 
 
 @settings(max_examples=FEW)
