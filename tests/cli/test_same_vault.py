@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
+
+import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
@@ -33,6 +36,28 @@ def test_a_vault_is_written_by_one_program_at_a_time_and_read_meanwhile() -> Non
         assert program("runs", "--json").json[0]["status"] == "running"
         process.send_signal(signal.SIGINT)
         assert ended(process).code == 130
+
+
+@pytest.mark.parametrize("pid", [1, 2**22 + 1], ids=["of another program", "of nobody"])
+def test_a_lock_that_was_left_is_no_obstacle(looker: EmbeddedLooker, pid: int) -> None:
+    """Whoever has the number now: a lock is held by a process, not by what is written in it."""
+    Path("lookervault.db.lock").write_text(f"process {pid} since 2020-01-01 00:00:00 UTC\n")
+    for _ in range(2):
+        done = program("extract", "themes", "--json", env=looker.env())
+        assert (done.code, done.json["status"]) == (0, "complete"), done
+    assert program("verify").code == 0
+
+
+def test_a_lock_that_a_killed_run_left_is_no_obstacle() -> None:
+    with EmbeddedLooker(items=1, seed=1, behaviour=Behaviour(latency_ms=200)) as looker:
+        with started("extract", "--workers", "1", env=looker.env()) as process:
+            wait_until(lambda: len(looker.log) > 5)
+            process.kill()
+            process.communicate()
+        assert f"process {process.pid} since" in Path("lookervault.db.lock").read_text()
+        looker.behaviour.latency_ms = 0
+        done = program("extract", "--json", env=looker.env())
+    assert (done.code, done.json["run"], done.json["status"]) == (0, 1, "complete"), done
 
 
 def test_a_fresh_run_leaves_the_stopped_one_behind() -> None:

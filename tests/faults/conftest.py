@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
 
@@ -16,21 +18,30 @@ FLAGS = ("--page-size", "3", "--json")
 
 
 class Company(NamedTuple):
-    """`root` and `items` by type are those of an undisturbed run, `bytes` its vault."""
+    """`root` and `items` by type are those of an undisturbed run, `vault` is what it made."""
 
     looker: EmbeddedLooker
     root: str
     items: Mapping[str, int]
-    bytes: int
+    vault: Path
+
+    @property
+    def bytes(self) -> int:
+        return self.vault.stat().st_size
 
     @property
     def env(self) -> Mapping[str, str]:
         return self.looker.env()
 
 
-def new_looker() -> EmbeddedLooker:
+def new_looker(
+    behaviour: Behaviour | None = None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    port: int = 0,
+) -> EmbeddedLooker:
     """The same company each time."""
-    return EmbeddedLooker(items=80, seed=7)
+    return EmbeddedLooker(items=80, seed=7, behaviour=behaviour, clock=clock, port=port)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +52,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         done = program("extract", *TYPES, *FLAGS, "--vault", vault, env=looker.env())
         assert done.code == 0, done.err
         items = {name: one["items"] for name, one in done.json["types"].items()}
-        yield Company(looker, done.json["root_hash"], items, vault.stat().st_size)
+        yield Company(looker, done.json["root_hash"], items, vault)
 
 
 @pytest.fixture

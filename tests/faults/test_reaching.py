@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from tests.cli.running import program
 from tests.faults.conftest import FLAGS, TYPES, Company
 from tests.faults.relay import env_of, relayed
-from tests.unit.looker.stand_in import AUTHORITY, DATA, serving
+from tests.unit.looker.stand_in import AUTHORITY, DATA, reply, serving
 
 KEY = {"LOOKERSDK_CLIENT_ID": "id", "LOOKERSDK_CLIENT_SECRET": "hidden-word"}
 HOST = "looker.example"
@@ -179,6 +179,20 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password() -> None:
         env = KEY | {"HTTPS_PROXY": at, "LOOKERSDK_BASE_URL": f"https://{HOST}"}
         done = program("extract", "--json", env=env)
     assert (done.code, done.json["status"]) == (1, "failed")
+    assert "the proxy cannot be used" in done.told
+    assert "HTTPS_PROXY" in done.told
+    assert "pa55word" not in done.err + done.text
+
+
+def test_a_proxy_that_wants_a_password_is_named_without_the_one_it_was_given() -> None:
+    with serving() as proxy:
+        proxy.tokens.add("")  # CONNECT carries no token
+        proxy.answer = lambda _: reply(407)
+        at = f"http://us:pa55word@127.0.0.1:{proxy.port}"
+        env = KEY | {"HTTPS_PROXY": at, "LOOKERSDK_BASE_URL": f"https://{HOST}"}
+        done = program("extract", "--json", env=env)
+        assert {request.method for request in proxy.requests} == {"CONNECT"}
+    assert (done.code, done.json["status"], done.json["run"]) == (1, "failed", None)
     assert "the proxy cannot be used" in done.told
     assert "HTTPS_PROXY" in done.told
     assert "pa55word" not in done.err + done.text
