@@ -220,8 +220,9 @@ def from_exception(call: Call, error: Exception, ca_source: str, *, met: bool) -
 
 
 def _nobody_there(error: Exception) -> bool:
-    """What is known at once, and what a wrong address looks like."""
-    return any(_cause(error, kind) for kind in (http.NameResolutionError, ConnectionRefusedError))
+    """What is known at once, and what a wrong address, or a wrong proxy, looks like."""
+    kinds = (http.NameResolutionError, ConnectionRefusedError, http.ProxyError)
+    return any(_cause(error, kind) for kind in kinds)
 
 
 def _untrusted(call: Call, error: ssl.SSLCertVerificationError, ca_source: str) -> CallError:

@@ -199,7 +199,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_named_without_its_password(connect: 
         )
         proxy.tokens.add("")  # CONNECT carries no token
         proxy.answer = lambda _: reply(407, b"")
-        with pytest.raises(TransientError, match="the proxy cannot be used") as caught:
+        with pytest.raises(NobodyThereError, match="the proxy cannot be used") as caught:
             looker.login()
         assert proxy.requests[-1].method == "CONNECT"
         assert proxy.requests[-1].target == "looker.example:443"
