@@ -6,14 +6,17 @@ All of it is how Unix behaves, as is the program's lock.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from lookervault.demo.server import EmbeddedLooker
+from lookervault.storage.repository import Repository
 from lookervault.storage.verify import verify
 from tests.cli.running import Completed, ended, program, started, wait_until
 from tests.faults.conftest import FLAGS, TYPES, Company, new_looker
@@ -48,6 +51,138 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(
     assert (done.code, done.json["root_hash"]) == (0, company.root), done
     assert verify(vault, deep=True).status == "ok"
 
+
+# ── other commands that write a file ────────────────────────────────────────────────────────────
+
+FOR_AN_INDEX = 40_000
+"""Bytes: whoever reads a vault needs the file that ends in -shm, and it has 32,768."""
+
+
+@pytest.fixture(scope="module")
+def whole(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nobody changes it."""
+    vault = tmp_path_factory.mktemp("whole") / "vault.db"
+    assert program("extract", *TYPES, *FLAGS, "--vault", vault, env=company.env).code == 0
+    return vault
+
+
+def empty_all_bodies(vault: Path) -> None:
+    """Repaired, the file is several times as large as it is now."""
+    with closing(sqlite3.connect(vault, isolation_level=None)) as connection:
+        connection.execute("UPDATE objects SET data = x'00'")
+        connection.execute("VACUUM")
+
+
+def damage_in(vault: Path) -> set[tuple[str | None, ...]]:
+    return {(one.kind, one.type, one.id) for one in verify(vault).findings}
+
+
+def test_a_disk_that_is_full_while_a_vault_is_repaired_loses_nothing(
+    company: Company, whole: Path, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_coverage(monkeypatch)
+    shutil.copy(whole, vault)
+    empty_all_bodies(vault)
+    size, before, damage = vault.stat().st_size, vault.read_bytes(), damage_in(vault)
+    assert FOR_AN_INDEX < size < whole.stat().st_size / 2
+    arguments = ("verify", "--repair", "--json", "--vault", vault)
+
+    def repaired(bytes_: int) -> Completed:
+        done = program(*arguments, env=company.env, command=limited("RLIMIT_FSIZE", bytes_))
+        assert (done.code, done.json["status"]) == (1, "failed"), done
+        return done
+
+    done = repaired(FOR_AN_INDEX)
+    assert "cannot be kept aside" in done.told
+    assert names(vault.parent) == {vault.name, f"{vault.name}.lock"}
+    assert vault.read_bytes() == before
+
+    for room in (size, 2 * size):  # for the copy; for the log, which is not brought in then
+        was = {*vault.parent.glob("*.damaged-*")}
+        done = repaired(room)
+        assert "reading or writing failed" in done.told
+        (kept,) = {*vault.parent.glob("*.damaged-*")} - was
+        assert f"The file as it was is {kept}." in done.told
+        assert damage_in(kept) == damage
+        assert damage_in(vault) <= damage
+
+    done = program(*arguments, env=company.env)
+    assert (done.code, done.json["findings"]) == (0, []), done
+    assert verify(vault, deep=True).status == "ok"
+
+
+def damage_an_index(vault: Path) -> None:
+    with closing(sqlite3.connect(vault)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        named = "SELECT rootpage FROM sqlite_schema WHERE name = 'objects_by_sha256'"
+        (page,) = connection.execute(named).fetchone()
+    data = bytearray(vault.read_bytes())
+    data[page * size - 20] ^= 255  # within the last entry of that page
+    vault.write_bytes(data)
+
+
+def log_as_large_as(vault: Path, connection: sqlite3.Connection) -> int:
+    """The log's size, with the same written to it until it is larger than the vault."""
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    log = vault.with_name(f"{vault.name}-wal")
+    while not log.exists() or log.stat().st_size < vault.stat().st_size:
+        connection.execute("UPDATE types SET name = name")
+    return log.stat().st_size
+
+
+def test_indexes_that_the_disk_has_no_room_for_are_not_taken_for_damaged_tables(
+    company: Company, whole: Path, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_coverage(monkeypatch)
+    shutil.copy(whole, vault)
+    damage_an_index(vault)
+    arguments = ("verify", "--repair", "--json", "--vault", vault)
+    with closing(sqlite3.connect(vault, isolation_level=None)) as connection:
+        little = limited("RLIMIT_FSIZE", log_as_large_as(vault, connection))
+        done = program(*arguments, env=company.env, command=little)
+        assert (done.code, done.json["status"]) == (1, "failed"), done
+        assert "reading or writing failed" in done.told
+    done = program(*arguments, env=company.env)
+    assert (done.code, done.json["repair"]["mended"]) == (0, ["the indexes"]), done
+
+
+def test_a_disk_that_is_full_while_a_vault_is_salvaged_leaves_no_half_of_a_vault(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_coverage(monkeypatch)
+    new, before = tmp_path / "rescued.db", whole.read_bytes()
+    arguments = ("salvage", whole, new, "--json")
+    for bytes_ in (*NOTHING_FITS, len(before) // 2, len(before) * 9 // 10):
+        done = program(*arguments, command=limited("RLIMIT_FSIZE", bytes_))
+        assert (done.code, done.json["status"]) == (1, "failed"), (bytes_, done)
+        assert f"The vault {new} cannot be" in done.told
+        assert "space" in done.told
+        assert names(tmp_path) == {f"{new.name}.lock"}
+    assert whole.read_bytes() == before
+    assert program(*arguments).code == 0
+    assert verify(new, deep=True).status == "ok"
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_key_or_a_certificate(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_coverage(monkeypatch)
+    files = {
+        tmp_path / "key.pem": ("key", "new", "--out"),
+        tmp_path / "1.certificate": ("certificate", "show", 1, "--vault", whole, "--export"),
+    }
+    with Repository.open(whole, write=False) as reader:
+        reader.runs()  # which makes the index for others, too
+        for file, arguments in files.items():
+            done = program(*arguments, file, command=limited("RLIMIT_FSIZE", 50))
+            assert (done.code, done.out) == (1, b""), done
+            assert f"cannot be written to {file}" in done.told
+            assert "No part of it is left there. Free some space" in done.told
+            assert not file.exists()
+            assert program(*arguments, file).code == 0
+
+
+# ── folders ─────────────────────────────────────────────────────────────────────────────────────
 
 AS_NOBODY = """
 import importlib, os, pkgutil, sys

@@ -167,6 +167,12 @@ def test_the_damaged_file_is_kept_beside_for_its_owner_only(
     assert stat.S_IMODE(done.kept_aside.stat().st_mode) == 0o600
 
 
+def test_one_that_was_kept_within_the_same_second_is_not_overwritten(vault: Path) -> None:
+    edit(vault, OBJECTS_OF.format("users"))
+    kept = [mend(vault, nobody)[0].kept_aside.name for _ in range(2)]
+    assert kept == ["vault.db.damaged-20251113T021320Z", "vault.db.damaged-20251113T021320Z-2"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

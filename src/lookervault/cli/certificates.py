@@ -15,6 +15,7 @@ from lookervault.cli.vaults import check_run, open_vault
 from lookervault.config.settings import DEFAULT, vault_path
 from lookervault.errors import DamagedError, Exit, UsageError, VaultError
 from lookervault.proof import certificate as proof
+from lookervault.proof import files
 from lookervault.storage.certificates import Certificate, Statement, parse
 from lookervault.storage.findings import Finding
 from lookervault.storage.repository import Repository
@@ -46,22 +47,12 @@ def of_run(vault: Repository, run: int) -> Certificate:
 
 def export(certificate: Certificate, path: Path) -> None:
     try:
-        with open(path, "xb", opener=_for_its_owner_alone) as file:
-            file.write(proof.to_file(certificate))
+        files.write_new(path, proof.to_file(certificate), "The certificate", "--export")
     except FileExistsError:
         raise UsageError(
             f"{path} is there already, and a certificate never replaces a file.",
             hint="Name another file with --export.",
         ) from None
-    except OSError as error:
-        raise UsageError(
-            f"The certificate cannot be written to {path}: {error.strerror}.",
-            hint="Name a file in a folder that you may write to with --export.",
-        ) from None
-
-
-def _for_its_owner_alone(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _statement(certificate: Certificate) -> Statement:

@@ -6,7 +6,6 @@ A public key is `ed25519:` and 64 hexadecimal digits. A private key is a PKCS #8
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from pathlib import Path
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from lookervault.errors import UsageError
+from lookervault.proof import files
 
 PREFIX = "ed25519:"
 _PUBLIC_KEY = re.compile(rf"{PREFIX}[0-9a-f]{{64}}")
@@ -60,35 +60,18 @@ def make(path: Path) -> SigningKey:
     """Writes a new private key, readable by its owner alone.
 
     Raises `UsageError` where the file is there or cannot be made: a key is never overwritten.
+    Raises `LookerVaultError` where the disk is full.
     """
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write_once(path, pem)
-    return SigningKey(private)
-
-
-def _write_once(path: Path, data: bytes) -> None:
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        files.write_new(path, pem, "The key", "--out")
     except FileExistsError:
         raise UsageError(
             f"{path} is there already, and a key is never overwritten.",
             hint="Name another file with --out. Without its key, nobody can sign as before.",
         ) from None
-    except OSError as error:
-        raise UsageError(
-            f"The key cannot be written to {path}: {error.strerror}.",
-            hint="Name a file in a folder that you may write to with --out.",
-        ) from None
-    try:
-        with os.fdopen(file, "wb") as opened:
-            os.fchmod(file, 0o600)
-            opened.write(data)
-            opened.flush()
-            os.fsync(file)
-    except BaseException:
-        path.unlink()
-        raise
+    return SigningKey(private)
 
 
 def read(path: Path, source: str) -> SigningKey:

@@ -6,12 +6,9 @@ the item with the same content hash. The damaged file is kept aside first.
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -24,13 +21,15 @@ from lookervault.content.model import Answer, Item
 from lookervault.content.registry import TYPES
 from lookervault.errors import BadAnswerError, DamagedError
 from lookervault.storage import dictionaries, objects, schema, verify_file
+from lookervault.storage.aside import keep_aside, naming
 from lookervault.storage.connections import open_reader, open_writer
 from lookervault.storage.failures import explaining
 from lookervault.storage.findings import NO_SUCH_VALUE, Finding, Report
 from lookervault.storage.lock import ProcessLock
-from lookervault.storage.log import log_path
 from lookervault.storage.objects import Bodies
 from lookervault.storage.versions import VERSION_COLUMNS, Version, told_by
+
+_NO_SPACE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 
 OF_ITEMS = ("object", "item", "identity", "hash")
 """Kinds of findings that concern one version of an item."""
@@ -56,33 +55,21 @@ class Repaired(msgspec.Struct, frozen=True):
     """What was put right, in words."""
 
 
-def keep_aside(path: Path, now: float) -> Path:
-    """A copy of the vault and its log as they are, of mode 0600, beside the vault."""
-    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    copy = path.with_name(f"{path.name}.damaged-{stamp}")
-    _copy(path, copy)
-    if log_path(path).exists():
-        _copy(log_path(path), log_path(copy))
-    return copy
-
-
-def _copy(source: Path, target: Path) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with source.open("rb") as read, os.fdopen(os.open(target, flags, 0o600), "wb") as write:
-        shutil.copyfileobj(read, write)
-        write.flush()
-        os.fsync(write.fileno())
-
-
 def repair(path: Path, report: Report, fetch: Fetch, *, now: float) -> Repaired:
-    """Mends what the report names. Raises `VaultError` where another process writes the vault.
+    """Mends what the report names.
+
+    Raises `VaultError` where another process writes the vault, or the disk is full.
 
     Where the file's own structure is damaged, nothing is written to it: `salvage` helps there.
     """
     lock = ProcessLock(path, now=now)
     try:
         copy = keep_aside(path, now)
-        with explaining(path), closing(open_writer(path)) as connection:
+        with (
+            naming(copy),
+            explaining(path),
+            closing(open_writer(path)) as connection,
+        ):
             mended = list(_mend(path, connection, report, fetch))
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return Repaired(copy, mended)
@@ -126,8 +113,10 @@ def _made_anew(path: Path, connection: sqlite3.Connection) -> bool:
     """Whether the indexes were all that was wrong with the file's structure."""
     try:
         connection.execute("REINDEX")
-    except (sqlite3.DatabaseError, UnicodeError):  # the tables themselves cannot be read
-        return False
+    except (sqlite3.DatabaseError, UnicodeError) as error:
+        if getattr(error, "sqlite_errorcode", None) in _NO_SPACE:
+            raise
+        return False  # the tables themselves cannot be read
     return not verify_file.structure_faults(path)
 
 
