@@ -135,7 +135,7 @@ def test_another_question_begins_another_run_says_why_and_loses_nothing(
     one = new_vault(looker)
     interrupted(one, 25, "dashboards", "looks")
     before = {name: one.stored(name) for name in ("dashboards", "looks")}
-    assert all(before.values())
+    assert any(before.values())
     second = one.run(*names, **other)
     assert (second.run, second.resumed) == (2, False)
     assert second.notes == (f"Run 1 is not gone on with: {why}. It is closed as partial.",)
