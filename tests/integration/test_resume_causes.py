@@ -27,6 +27,8 @@ from lookervault.extraction.orchestrator import Result
 from lookervault.storage.log import log_path
 from tests.integration.running import AtCall, QuickTime, extraction
 
+pytestmark = pytest.mark.xdist_group("resume after each cause")  # one undisturbed run for all
+
 TYPES = ("looks", "merge_queries", "queries", "users")
 """And those that they are found in: dashboards, alerts, scheduled plans."""
 COUNTS = {"dashboards": 30, "folders": 20, "looks": 30, "users": 40}
