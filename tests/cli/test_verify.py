@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program
+from tests.unit.storage.damaging import PAGE, unused_bytes
 
 
 @pytest.fixture
@@ -212,6 +214,38 @@ def test_what_was_repaired_is_compared_and_what_cannot_be_is_to_be_salvaged(
     assert compared.startswith("Nothing was compared with Looker")
     assert "lookervault salvage" in repaired
     assert "lookervault salvage" in compared
+
+
+@pytest.fixture(scope="module")
+def used(vault: Path) -> list[int]:
+    """Places of the file that mean something."""
+    return sorted({*range(vault.stat().st_size)} - unused_bytes(vault))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_flipped_bit_is_never_called_ok(copy: Path, used: list[int], seed: int) -> None:
+    chance = random.Random(seed)
+    data = bytearray(copy.read_bytes())
+    data[chance.choice(used)] ^= 1 << chance.randrange(8)
+    copy.write_bytes(data)
+    never_ok(copy)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pages_that_are_lost_are_never_called_ok(copy: Path, used: list[int], seed: int) -> None:
+    chance = random.Random(seed)
+    data = bytearray(copy.read_bytes())
+    start = chance.choice([place for place in used if data[place]]) // PAGE * PAGE
+    data[start : start + PAGE] = bytes(PAGE)
+    copy.write_bytes(data)
+    never_ok(copy)
+
+
+def never_ok(path: Path) -> None:
+    """5; or 1, where it does not even begin as a vault."""
+    done = program("verify", "--vault", path, "--json")
+    assert done.code in (1, 5)
+    assert done.json["status"] in ("damaged", "failed")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,6 @@ def too_many(body: bytes) -> Reply:
         (reset, BEFORE),
         (stall, BEFORE),
         (error_page, BEFORE),
-        (too_many, BEFORE),
         (bad_gateway, MEANWHILE),
         (unavailable, MEANWHILE),
         (cut, MEANWHILE),
@@ -51,11 +50,22 @@ def too_many(body: bytes) -> Reply:
 def test_a_looker_that_fails_for_good_ends_the_run_in_bounded_time(
     company: Company, tmp_path: Path, spoil: Spoil, well: int
 ) -> None:
+    ends_in_bounded_time(company, tmp_path, spoil, well)
+
+
+@pytest.mark.parametrize("well", [BEFORE, MEANWHILE])
+def test_429s_that_never_end_end_the_run_in_bounded_time(
+    company: Company, tmp_path: Path, well: int
+) -> None:
+    ends_in_bounded_time(company, tmp_path, too_many, well)
+
+
+def ends_in_bounded_time(company: Company, folder: Path, spoil: Spoil, well: int) -> None:
     def spoils(number: int, _: Request) -> Spoil:
         return good if number <= well else spoil
 
     with relayed(company.looker, spoils) as (server, relay):
-        env = env_of(server, company.looker) | with_clock(HURRIED, tmp_path / "hurried")
+        env = env_of(server, company.looker) | with_clock(HURRIED, folder / "hurried")
         timeout = "0.1" if spoil is stall else "30"
         done = program("extract", *TYPES, *FLAGS, env=env | {"LOOKERSDK_TIMEOUT": timeout})
     assert done.code == 1, done

@@ -3,39 +3,75 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.faults.times import ROOT, Test, collected, in_words
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs/reliability.md"
+PAGE = ROOT / "docs/reliability.md"
 TEST = re.compile(r"^(?:async )?def (test_\w+)\(", re.MULTILINE)
-LINK = re.compile(r"\[`(test_\w+)`\]\(([^)]+)\)")
+LINK = re.compile(r"\[`(test_\w+)`\]\(\.\./([^)]+)\)")
+HEADS = ["what goes wrong", "what happens", "exit", "times", "lost", "checked by"]
 
 
-def rows() -> list[list[str]]:
-    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [row for row in cells if row[-1] != "checked by" and len(row) == 4]
+class Row(NamedTuple):
+    fault: str
+    happens: str
+    code: str
+    times: str
+    lost: str
+    checked: str
+
+    @property
+    def tests(self) -> list[Test]:
+        return [(file, name) for name, file in LINK.findall(self.checked)]
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def rows() -> list[Row]:
+    """Of all tables but that of the soak."""
+    text = PAGE.read_text().partition("## What is not covered")[0]
+    lines = [cells(line) for line in text.splitlines() if line.startswith("| ")]
+    return [Row(*line) for line in lines if line != HEADS]
 
 
 def names_in(path: Path) -> set[str]:
     return set(TEST.findall(path.read_text()))
 
 
-def test_each_row_of_the_table_names_tests_that_there_are() -> None:
+@pytest.fixture(scope="module")
+def cases() -> Mapping[str, int]:
+    return collected({file for row in rows() for file, _ in row.tests})
+
+
+def test_each_row_of_the_table_names_tests_that_there_are(cases: Mapping[str, int]) -> None:
     assert len(rows()) > 30
-    for fault, happens, code, checked in rows():
-        assert fault
-        assert happens
-        assert re.fullmatch(r"–|\d+( or \d+)?", code), fault
-        links = LINK.findall(checked)
-        assert links, fault
-        assert LINK.sub("", checked).strip(", ") == "", fault
-        for name, target in links:
-            assert name in names_in(PAGE.parent / target), f"{fault}: {name}"
+    for row in rows():
+        assert row.fault
+        assert row.happens
+        assert re.fullmatch(r"–|\d+( or \d+)?", row.code), row.fault
+        assert row.lost in ("nothing", "named", "nothing, or named"), row.fault
+        assert row.lost == "nothing" or row.code != "0", row.fault
+        assert row.tests, row.fault
+        assert LINK.sub("", row.checked).strip(", ") == "", row.fault
+        for file, name in row.tests:
+            assert f"{file}::{name}" in cases, row.fault
+
+
+def test_each_row_of_the_table_tells_how_often_it_is_tried(cases: Mapping[str, int]) -> None:
+    tried = {row.fault: in_words(row.tests, cases) for row in rows()}
+    assert {row.fault: row.times for row in rows()} == tried
 
 
 def test_each_fault_that_is_tried_is_in_a_row_of_the_table() -> None:
-    named = {name for *_, checked in rows() for name, _ in LINK.findall(checked)}
+    named = {name for row in rows() for _, name in row.tests}
     tried = {
         name for path in HERE.glob("test_*.py") if path != Path(__file__) for name in names_in(path)
     }
