@@ -63,9 +63,13 @@ class Again:
 @contextmanager
 def again(env: Mapping[str, str]) -> Iterator[Again]:
     """The process ends with the block."""
-    command = [sys.executable, "-m", "tests.again"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env={**os.environ, **env}, text=True, **pipes) as process:  # type: ignore[call-overload]  # the names of two pipes
+    with subprocess.Popen(
+        [sys.executable, "-P", __file__],
+        env={**os.environ, **env},
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
         yield Again(process)
 
 
