@@ -155,7 +155,7 @@ def root_of(store: Store, into: Repository, names: tuple[str, ...]) -> bytes | N
 def test_what_goes_to_the_other_part_of_a_listing_at_any_call_of_it_is_there(
     name: str, what: str, *, known_before: bool
 ) -> None:
-    """And back at the next call, where the vault has it already."""
+    """And back at the next call."""
     store = Store(1, 8, {name: 8})
     for last in (5, 6, 7):
         Company(store, (), known=True).happen(Change(0, name, what, last, 0, None))
@@ -163,7 +163,7 @@ def test_what_goes_to_the_other_part_of_a_listing_at_any_call_of_it_is_there(
         with vault() as into:
             if known_before:
                 extract(NearbyLooker(store, Behaviour()), into, (name,))
-            change = Change(call, name, what, place, 0, 1 if known_before else None)
+            change = Change(call, name, what, place, 0, 1)
             happenings = Happenings(Company(store, (), known=known_before), [change])
             looker = NearbyLooker(store, Behaviour(), happenings.before)
             assert extract(looker, into, (name,)).error is None

@@ -55,11 +55,11 @@ def pages(
         fresh = [row for row, i in listed if not (i in seen or i in since.ids)]
         if fresh:
             yield body, fresh
-        if not fresh and len(ids) <= (1 if offset else 0):
+        if len(ids) <= (1 if offset else 0):
             return
         if not offset and len(ids) == 1 and _nothing_behind(read, operation, params):
             return
-        if not fresh and (rewinds := rewinds + 1) > _MOST_REWINDS:
+        if seen.issuperset(ids) and (rewinds := rewinds + 1) > _MOST_REWINDS:
             raise _shifting(operation)
         seen.update(ids)
         offset += len(ids) - 1

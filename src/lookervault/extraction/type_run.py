@@ -87,7 +87,7 @@ class TypeRun:
         self._proven = not self._id_lists
         self._same_answers: tuple[str, int] = ("", 0)
         self._parts: Counter[str] = Counter()
-        self._grown = self._read_pages = False
+        self._grown = False
         self._sound = True
 
     # What the orchestrator asks.
@@ -238,7 +238,6 @@ class TypeRun:
         batch = done.work.batch
         if batch is None:
             return
-        self._read_pages = True
         if self._probing and len(batch.entries) > 1:
             self._probing = False
             self._judge_id_lists(done)
@@ -261,8 +260,8 @@ class TypeRun:
     # What was created while pages were read.
 
     def _ask_for_added(self) -> bool:
-        """Once, and only if reading pages took any time."""
-        if self._grown or not self._read_pages:
+        """Once. Whether there was anything to read in between, or not: listing takes time, too."""
+        if self._grown:
             return False
         self._grown = True
         census = Census(self._parts, self._seen)  # nothing of this type is under way meanwhile

@@ -41,15 +41,13 @@ class Looks:
     looks_again: bool = True
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
-        # The trash twice: what leaves it or goes there meanwhile is on one of the lists.
-        for trashed in (True, False, True):
+        for trashed in (True, False):
             yield from self._listed(view, trashed=trashed)
 
     def added(self, view: View, census: Census) -> Iterator[Listed]:
-        in_trash = census.parts.get(TRASH, 0)
-        living = sum(census.parts.values()) - in_trash
-        yield from self._listed(view, trashed=False, since=census.since(living))
-        yield from self._listed(view, trashed=True, since=census.since(in_trash))
+        # Anew: what went to the trash while both were listed, or there and back, is on one of them.
+        for trashed in (True, False):
+            yield from self._listed(view, trashed=trashed, since=census.since(0))
 
     def _listed(self, view: View, *, trashed: bool, since: Since = NOTHING_YET) -> Iterator[Listed]:
         deleted = "true" if trashed else "false"
@@ -103,7 +101,7 @@ TYPE = ContentType(
     schema="LookWithQuery",
     holds="looks with their query; the trash too",
     permission="see_looks in every folder and model (Admin sees all)",
-    cost="folders that hold looks + trash + N/5000 + 2 x (trash/5000 + 1) + 3",
+    cost="folders that hold looks + trash + 2 x (N/5000 + 1) + 2 x (trash/5000 + 1)",
     in_scope=True,
     source=Looks(),
     noise=(
