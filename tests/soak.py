@@ -172,8 +172,8 @@ def unlike(before: Row, after: Row) -> Iterator[str]:
 PASSED = f"""\
 All runs were in one process. The last that found Looker changed, and the last that did not, needed
 at most {TOLERANCE:.0%} more memory and open files than the first such after run 1, and left no more
-files open. What found nothing new added at most {ROWS_OF_A_RUN // 1000} kB to the vault, and had the
-same root. `verify --deep` found nothing, {SAMPLE} items were the same as in Looker, and a fresh
+files open. What found nothing new added at most {ROWS_OF_A_RUN // 1000} kB to the vault, and had
+the same root. `verify --deep` found nothing, {SAMPLE} items were the same as in Looker, and a fresh
 vault of the same Looker had the same root."""
 
 HEADER = (
