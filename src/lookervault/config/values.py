@@ -85,8 +85,9 @@ def base_url(text: str, source: str) -> str:
     """Without `/api/4.0`, a slash at the end, and a port that the scheme implies."""
     text = text.strip()
     if "://" not in text:
+        shown = without_password(text)
         raise UsageError(
-            f"The base URL {text!r} from {source} has no scheme.", hint=f"Write https://{text}."
+            f"The base URL {shown!r} from {source} has no scheme.", hint=f"Write https://{shown}."
         )
     url = _split(text, source)
     path = _API_PATH.sub("", url.path.rstrip("/"))
@@ -144,7 +145,7 @@ def is_loopback(host: str) -> bool:
 
 
 def without_password(url: str) -> str:
-    """A URL fit to be shown."""
-    head, separator, rest = url.partition("://")
+    """A URL fit to be shown, also one whose scheme was left out."""
+    head, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     _, at, host = rest.rpartition("@")
     return f"{head}{separator}{'***@' if at else ''}{host}"

@@ -245,6 +245,12 @@ def test_a_base_url_that_is_wrong_names_its_source_and_what_to_write(given: str,
     assert "https://" in error.hint
 
 
+def test_a_password_before_a_host_without_a_scheme_is_not_repeated() -> None:
+    error = refused({"base_url": "me:pa55@looker.example"})
+    assert "https://***@looker.example" in error.hint
+    assert "pa55" not in error.message + error.hint
+
+
 def test_a_missing_scheme_is_put_before_what_was_written() -> None:
     assert "https://looker.example:19999" in refused({"base_url": "looker.example:19999"}).hint
 
@@ -416,7 +422,14 @@ def test_no_proxy_names_networks(exceptions: str, *, excepted: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["socks5://me:pa55@proxy:1080", "http://", "http://me:pa55@proxy:port", "proxy:99999"]
+    "text",
+    [
+        "socks5://me:pa55@proxy:1080",
+        "http://",
+        "http://me:pa55@proxy:port",
+        "me:pa55@proxy:port",
+        "proxy:99999",
+    ],
 )
 def test_a_proxy_that_cannot_be_used_is_named_without_its_password(text: str) -> None:
     error = refused(env=env(HTTPS_PROXY=text))
