@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tests.cli.running import COMMAND, LONGEST_S, started
 
@@ -18,9 +19,10 @@ def written(
     env: Mapping[str, str] | None = None,
     umask: int = -1,
     command: Sequence[str] = COMMAND,
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """`umask` -1 is that of the test."""
-    with started(*arguments, env=env, command=command, umask=umask) as process:
+    """`umask` -1, and no `cwd`, are those of the test."""
+    with started(*arguments, env=env, command=command, umask=umask, cwd=cwd) as process:
         out, err = process.communicate(timeout=LONGEST_S)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import msgspec
 import zstandard
@@ -22,6 +25,35 @@ IN_THE_OPEN = "ThisTitleIsNoSecret"
 """A title that is planted, too: whoever looks for secrets has to find it."""
 
 
+TO_ESCAPE = '"ü&/ +%'
+"""At the end of each secret that is planted: JSON and URLs write it otherwise."""
+
+
+def forms(secret: str) -> set[bytes]:
+    """The secret as it may be written: plainly, in JSON, in a URL, in hexadecimal digits, and in
+    base64 wherever in a longer text it begins, as after `user:`.
+    """
+    data = secret.encode()
+    texts = {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        data.hex(),
+        *(_base64(data, before) for before in range(3)),
+    }
+    return {text.encode() for text in texts} | {repr(secret)[1:-1].encode()}
+
+
+def _base64(data: bytes, before: int) -> str:
+    """The digits that the data alone decides, with so many bytes before it."""
+    begin = -(-before * 8 // 6)
+    end = (before + len(data)) * 8 // 6
+    return b64encode(bytes(before) + data).decode()[begin:end]
+
+
 def plant(looker: EmbeddedLooker) -> list[str]:
     """Gives each secret member of each type a value, at the top and far inside.
 
@@ -33,7 +65,7 @@ def plant(looker: EmbeddedLooker) -> list[str]:
         for number, id in enumerate(store.ids(name)):
             fields: dict[str, object] = {}
             for secret in TYPES[name].secrets:
-                fields[secret] = f"SeCrEt-{name}-{number}-{secret}"
+                fields[secret] = f"SeCrEt-{name}-{number}-{secret}{TO_ESCAPE}"
                 inside = {secret: [f"SeCrEt-{name}-{number}-inside-{secret}"]}
                 fields.setdefault("inside", []).append({"deeper": inside})  # type: ignore[attr-defined]  # a list
             if fields:

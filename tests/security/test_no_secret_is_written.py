@@ -6,26 +6,35 @@ looked through in the end.
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import sqlite3
 import sys
+import threading
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 
+from lookervault.cli.commands import build
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import AS_ITSELF, LONGEST_S, started, wait_until
 from tests.cli.terminals import in_terminal
+from tests.faults.relay import relayed
+from tests.faults.test_reaching import HOST, proxy_to, self_signed
 from tests.security.running import written
-from tests.security.secrets import IN_THE_OPEN, SEED, files, issued, plant
+from tests.security.secrets import IN_THE_OPEN, SEED, files, forms, issued, plant
 
 pytestmark = pytest.mark.xdist_group("everything that is written")  # by one worker: it takes long
 WRONG = "wr0ngSecretOfTheKey"
+PROCESSES = Path("/proc")
+PROXY_PASSWORD = 'pr0xy/Pass"ü+&%wörd'
 
 
 @dataclass
@@ -34,16 +43,28 @@ class Everything:
 
     folder: Path
     env: Mapping[str, str]
+    cwd: Path | None = None
     said: dict[str, bytes] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     client_secrets: list[str] = field(default_factory=list)
+    proxy_passwords: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
 
     def run(self, name: str, *arguments: object, **env: str) -> None:
-        done = written(*arguments, env={**self.env, **env})
+        done = written(*arguments, env={**self.env, **env}, cwd=self.cwd)
         self.codes[name] = done.returncode
         self.said[name] = done.stdout + b"\n" + done.stderr
+        self.keep_files(f"after {name}")
+
+    def run_watched(self, name: str, *arguments: object, **env: str) -> None:
+        """With the command lines of the process and of those that it starts."""
+        with started(*arguments, env={**self.env, **env}, command=AS_ITSELF) as process:
+            lines = CommandLines(process.pid)
+            out, err = process.communicate(timeout=LONGEST_S)
+            self.said[f"command lines of {name}"] = lines.stop()
+        self.codes[name] = process.returncode
+        self.said[name] = out + b"\n" + err
         self.keep_files(f"after {name}")
 
     def keep_files(self, when: str) -> None:
@@ -52,7 +73,35 @@ class Everything:
                 self.said[f"{name}, {when}"] = data
 
     def where(self, text: str) -> list[str]:
-        return [name for name, data in self.said.items() if text.encode() in data]
+        """In whatever form."""
+        written_as = forms(text)
+        return [
+            name for name, data in self.said.items() if any(form in data for form in written_as)
+        ]
+
+
+class CommandLines:
+    """Of a process and its children, as often as they can be read until it is stopped."""
+
+    def __init__(self, process_id: int) -> None:
+        self._process = PROCESSES / str(process_id)
+        self._seen: set[bytes] = set()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.01):
+            with suppress(OSError):  # it has ended, or this system does not tell
+                self._seen.add((self._process / "cmdline").read_bytes())
+                for thread in (self._process / "task").iterdir():
+                    for child in (thread / "children").read_text().split():
+                        self._seen.add((PROCESSES / child / "cmdline").read_bytes())
+
+    def stop(self) -> bytes:
+        self._ended.set()
+        self._thread.join()
+        return b"\n".join(self._seen)
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +119,13 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
         _before_a_run(one)
         _runs(one, looker)
         _failures(one, looker)
+        _with_every_option(one, looker, tmp_path_factory.mktemp("given"))
+        _with_a_file_of_settings(one, looker, tmp_path_factory.mktemp("ini"))
         _after_a_run(one)
         _damage(one)
         _interrupted(one, looker)
         _defects(one)
-        one.tokens = issued(looker)
+        one.tokens += issued(looker)
         yield one
 
 
@@ -110,6 +161,75 @@ def _failures(one: Everything, looker: EmbeddedLooker) -> None:
     looker.behaviour.forbidden = {"all_boards": 403, "search_users": 404}
     one.run("extract without permissions", "extract", "--debug")
     looker.behaviour.forbidden = Behaviour().forbidden
+
+
+EVERY_OPTION = (
+    *("--exclude", "themes", "--workers", "4", "--page-size", "50", "--rate", "200"),
+    *("--queue-size", "16", "--max-wait", "30", "--max-deletions", "20", "--allow-http"),
+    *("--same-instance", "--accept-visibility", "--accept-permissions", "--fresh"),
+    *("--resume-within", "2", "--ca-file", "{folder}/self-signed.pem"),
+    *("--base-url", f"https://{HOST}", "--vault", "{vault}", "--debug"),
+)
+"""Of `extract`, but for those that exclude one another."""
+HALVES = (
+    ("--client-secret-file", "{folder}/held", "--folder", "1", "--recursive"),
+    (
+        *("--client-secret-command", "cat {folder}/held", "--accept-deletions", "looks"),
+        *("--json", "--quiet"),
+    ),
+)
+NO_MATTER = {"--help": "shows a page and does nothing", "-h": "is --help", "-q": "is --quiet"}
+
+
+def _with_every_option(one: Everything, looker: EmbeddedLooker, given: Path) -> None:
+    """Through a proxy that wants a password, with TLS."""
+    (given / "held").write_text(looker.client_secret)
+    one.proxy_passwords = [PROXY_PASSWORD, quote(PROXY_PASSWORD, safe="")]
+    with (
+        relayed(looker, certificate=self_signed(given, HOST)) as (server, _),
+        proxy_to(server.port) as proxy,
+    ):
+        at = f"http://backup:{one.proxy_passwords[1]}@127.0.0.1:{proxy.port}"
+        for half in HALVES:
+            vault = one.folder / f"with {half[0]}.db"
+            parts = ("extract", *EVERY_OPTION, *half)
+            arguments = [part.format(folder=given, vault=vault) for part in parts]
+            name = f"extract with every option and {half[0]}"
+            one.run_watched(name, *arguments, LOOKERSDK_CLIENT_SECRET="", HTTPS_PROXY=at)
+            assert proxy.asked, one.said[name]
+        held = ("--client-secret-file", given / "held", "--base-url", f"https://{HOST}")
+        one.run("a certificate that is not trusted", "check", *held, "--debug", HTTPS_PROXY=at)
+    one.run("no proxy", "check", *held, "--debug", HTTPS_PROXY=at)
+    one.run("a proxy that is none", "check", *held, "--debug", HTTPS_PROXY=f"ftp{at[4:]}")
+    bare = f"backup:{one.proxy_passwords[1]}@127.0.0.1:port"
+    one.run("a proxy without a scheme", "check", *held, "--debug", HTTPS_PROXY=bare)
+    one.run("a URL without a scheme", "check", "--debug", "--base-url", bare)
+    one.run("a URL with a password", "check", "--debug", "--base-url", f"https://{bare[:-4]}9")
+    one.run("settings with a proxy", "check", "--offline", *held, HTTPS_PROXY=at)
+    script = f"cat {given}/held; cat {given}/held >&2; exit 3"
+    fails = {
+        "LOOKERVAULT_CLIENT_SECRET_COMMAND": f"sh -c '{script}'",
+        "LOOKERSDK_CLIENT_SECRET": "",
+    }
+    one.run("a command that fails", "check", "--debug", **fails)
+    one.tokens += server.tokens
+
+
+def _with_a_file_of_settings(one: Everything, looker: EmbeddedLooker, folder: Path) -> None:
+    one.cwd = folder
+    no_key = {"LOOKERSDK_CLIENT_ID": "", "LOOKERSDK_CLIENT_SECRET": "", "LOOKERSDK_BASE_URL": ""}
+    key = f"client_id={looker.client_id}\nclient_secret={looker.client_secret}\n"
+    place = f"base_url={looker.base_url}\nverify_ssl=false\n"
+    for name, text in {
+        "looker.ini": f"[Looker]\n{place}{key}",
+        "looker.ini with a wrong secret": f"[Looker]\n{place}client_id=x\nclient_secret={WRONG}\n",
+        "looker.ini without a section": f"{place}{key}",
+        "looker.ini with a line that is none": f"[Looker]\n{looker.client_secret}\n{place}{key}",
+        "looker.ini with a line twice": f"[Looker]\n{place}{key}{key}",
+    }.items():
+        (folder / "looker.ini").write_text(text)
+        one.run(name, "extract", "boards", "--debug", "--allow-http", **no_key)
+    one.cwd = None
 
 
 def _after_a_run(one: Everything) -> None:
@@ -183,11 +303,26 @@ def _defects(one: Everything) -> None:
         one.keep_files(f"after {name}")
 
 
+HOWEVER_IT_ENDS = ("verify --repair", "extract with faults")
+"""Two tokens that expire in one call, on a busy machine, end a run."""
+
+
 def test_the_program_did_what_it_was_to_be_watched_at(everything: Everything) -> None:
     expected = {
         "a refused login": 4,
         "a refused login, as JSON": 4,
         "a secret with a blank": 2,
+        "a certificate that is not trusted": 1,
+        "no proxy": 1,
+        "a proxy that is none": 2,
+        "a proxy without a scheme": 2,
+        "a URL without a scheme": 2,
+        "a URL with a password": 2,
+        "a command that fails": 2,
+        "looker.ini with a wrong secret": 4,
+        "looker.ini without a section": 2,
+        "looker.ini with a line that is none": 2,
+        "looker.ini with a line twice": 2,
         "no Looker": 1,
         "extract without permissions": 3,
         "salvage": 3,
@@ -196,11 +331,18 @@ def test_the_program_did_what_it_was_to_be_watched_at(everything: Everything) ->
         "SIGKILL": -9,
     }
     for name, code in everything.codes.items():
-        if name not in DEFECTS and name != "verify --repair":
+        if name not in (*DEFECTS, *HOWEVER_IT_ENDS):
             assert (name, code) == (name, expected.get(name, 0)), everything.said[name].decode()
     for name in DEFECTS:
         assert b"RuntimeError: a defect" in everything.said[name]
     assert len(everything.tokens) > 10
+
+
+def test_each_option_of_extract_was_used() -> None:
+    used = {*EVERY_OPTION, *HALVES[0], *HALVES[1]}
+    command = build().commands["extract"]  # type: ignore[attr-defined]  # a group has them
+    there = {name for one in command.params if one.param_type_name == "option" for name in one.opts}
+    assert there - used - NO_MATTER.keys() == set(), "use it above, or say why it does not matter"
 
 
 def test_what_is_no_secret_is_found_wherever_it_should_be(everything: Everything) -> None:
@@ -217,6 +359,26 @@ def test_the_client_secret_is_nowhere(everything: Everything) -> None:
         assert everything.where(secret) == []
 
 
+def test_no_password_of_a_proxy_is_anywhere(everything: Everything) -> None:
+    assert b"***@127.0.0.1" in everything.said["settings with a proxy"]
+    for secret in everything.proxy_passwords:
+        assert everything.where(secret) == []
+
+
+@pytest.mark.parametrize("secret", [WRONG, PROXY_PASSWORD])
+def test_a_secret_is_found_in_whatever_form(tmp_path: Path, secret: str) -> None:
+    for text in (
+        secret,
+        json.dumps({"a": secret}),
+        repr(secret),
+        urlencode({"client_secret": secret}),
+        quote(f"x:{secret}@y", safe=""),
+        *(b64encode(f"{'x' * n}{secret}{'y' * n}".encode()).decode() for n in range(4)),
+    ):
+        one = Everything(tmp_path, {}, said={"somewhere": f"before {text} after".encode()})
+        assert one.where(secret) == ["somewhere"], text
+
+
 def test_no_token_is_anywhere(everything: Everything) -> None:
     assert {token: where for token in everything.tokens if (where := everything.where(token))} == {}
 
@@ -225,9 +387,6 @@ def test_what_looker_keeps_secret_is_nowhere(everything: Everything) -> None:
     assert len(everything.cut) > 100
     assert {text: where for text in everything.cut if (where := everything.where(text))} == {}
     assert everything.where("SeCrEt-") == []
-
-
-PROCESSES = Path("/proc")
 
 
 @pytest.mark.skipif(not (PROCESSES / "self/cmdline").exists(), reason="/proc is Linux's")
