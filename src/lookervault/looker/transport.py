@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 import threading
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 import certifi
 import urllib3
@@ -206,9 +207,14 @@ def _through_proxy(proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
     login, _, host = parts.netloc.rpartition("@")
     return urllib3.ProxyManager(
         urlunsplit((parts.scheme, host, "", "", "")),
-        proxy_headers=urllib3.make_headers(proxy_basic_auth=unquote(login)) if login else None,
+        proxy_headers={"Proxy-Authorization": _basic(login)} if login else None,
         **options,
     )
+
+
+def _basic(login: str) -> str:
+    """RFC 7617, with the bytes that a URL holds: in UTF-8, which is what curl sends, too."""
+    return f"Basic {b64encode(unquote_to_bytes(login)).decode()}"
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:

@@ -179,15 +179,25 @@ def test_certificates_that_cannot_be_read_are_a_wrong_setting(
 # ── proxies ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_plain_call_goes_to_the_proxy_with_its_password(connect: Connect) -> None:
+@pytest.mark.parametrize(
+    ("login", "sent"),
+    [
+        ("us%40er:pa%3Ass", "Basic dXNAZXI6cGE6c3M="),
+        ("user:5%E2%82%AC", "Basic dXNlcjo14oKs"),
+        ("user:5€", "Basic dXNlcjo14oKs"),
+    ],
+)
+def test_a_plain_call_goes_to_the_proxy_with_its_password(
+    connect: Connect, login: str, sent: str
+) -> None:
     with serving() as proxy:
-        at = f"http://us%40er:pa%3Ass@localhost:{proxy.port}"
+        at = f"http://{login}@localhost:{proxy.port}"
         looker = connect("http://looker.example:19999", proxy=Secret(at))
         assert looker.get(ME) == b'{"ok":true}'
         request = proxy.requests[-1]
         assert request.target == "http://looker.example:19999/api/4.0/user"
         assert request.headers["host"] == "looker.example:19999"
-        assert request.headers["proxy-authorization"] == "Basic dXNAZXI6cGE6c3M="
+        assert request.headers["proxy-authorization"] == sent
         looker.close()
 
 
