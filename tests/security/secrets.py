@@ -33,7 +33,7 @@ def forms(secret: str) -> set[bytes]:
     """The secret as it may be written: plainly, in JSON, in a URL, in hexadecimal digits, and in
     base64 wherever in a longer text it begins, as after `user:`.
     """
-    data = secret.encode()
+    datas = {secret.encode(code, "replace") for code in ("utf-8", "latin-1")}  # RFC 7617: either
     texts = {
         secret,
         json.dumps(secret)[1:-1],
@@ -41,8 +41,8 @@ def forms(secret: str) -> set[bytes]:
         quote(secret, safe=""),
         quote(secret),
         quote_plus(secret),
-        data.hex(),
-        *(_base64(data, before) for before in range(3)),
+        *(data.hex() for data in datas),
+        *(_base64(data, before) for data in datas for before in range(3)),
     }
     return {text.encode() for text in texts} | {repr(secret)[1:-1].encode()}
 
