@@ -67,7 +67,8 @@ def verify(
 
 
 def _threads() -> int:
-    return min(_MOST_THREADS, os.cpu_count() or 1)
+    """Beside the one that reads."""
+    return max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1))
 
 
 class _Check:
