@@ -9,9 +9,9 @@ import pytest
 
 from lookervault.demo.behaviour import Fault
 from lookervault.demo.server import EmbeddedLooker
+from tests.again import OpenFiles
 from tests.cli.running import AS_ITSELF, ended, started
 from tests.faults.kills import kill_often
-from tests.soak import OpenFiles
 
 pytestmark = pytest.mark.long
 
@@ -27,7 +27,8 @@ def extracted(looker: EmbeddedLooker, vault: str) -> tuple[Any, int]:
     with started(*run, env=looker.env(), command=AS_ITSELF) as process:
         files = OpenFiles(process.pid)
         process.wait()
-        return ended(process).json, files.stop() or 0
+        files.stop()
+        return ended(process).json, files.most or 0
 
 
 def test_a_large_looker_is_read_through_a_storm_with_as_few_files_and_as_little_memory() -> None:
