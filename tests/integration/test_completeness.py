@@ -161,7 +161,7 @@ def test_what_comes_back_after_its_deletion_is_new(looker: EmbeddedLooker, one: 
 
 # Meanwhile.
 
-CALLS_OF_A_CENSUS = {"dashboards": 4, "looks": 4, "users": 2, "groups": 2}
+CALLS_OF_A_CENSUS = {"dashboards": 8, "looks": 8, "users": 2, "groups": 2}
 SEARCHES = {
     "groups": "search_groups_with_hierarchy",
     "dashboards": "search_dashboards",

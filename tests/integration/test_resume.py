@@ -60,7 +60,7 @@ def test_an_interrupted_run_ends_as_one_that_was_never_disturbed(
 
 def test_what_is_stored_is_not_fetched_again(looker: EmbeddedLooker, new_vault: NewVault) -> None:
     one = new_vault(looker)
-    interrupted(one, 60)
+    interrupted(one, 66)
     before = {name: one.vault.open_ids(name) for name in ("dashboards", "looks", "users")}
     assert all(before.values())
     looker.log.clear()
@@ -75,7 +75,7 @@ def test_the_calls_of_both_parts_are_those_of_the_run(
     looker: EmbeddedLooker, new_vault: NewVault
 ) -> None:
     one = new_vault(looker)
-    first = interrupted(one, 45)
+    first = interrupted(one, 51)
     second = resumed(one)
     assert second.end.calls > first.end.calls
     row = one.vault.run(second.run)
@@ -87,7 +87,7 @@ def test_what_changed_meanwhile_is_fetched_again(
     looker: EmbeddedLooker, new_vault: NewVault
 ) -> None:
     one = new_vault(looker)
-    interrupted(one, 45)
+    interrupted(one, 51)
     stored = sorted(one.vault.open_ids("dashboards"), key=int)
     edited, gone, trashed = stored[:3]
     looker.store.edit("dashboards", edited, title="Changed meanwhile")

@@ -40,8 +40,8 @@ class Paged:
     `parts` are the passes of the listing, by name, with the parameters that select each. With
     `one` None the search itself also serves single objects (where its rows are the richer form).
 
-    Where there are several, all of them are listed anew for what was added: what went from one to
-    another while they were listed, or there and back, is on one of the lists.
+    Where there are several, all of them are listed twice in turn: what goes from one to another
+    meanwhile, or there and back, is on one of the lists.
     """
 
     search: Operation
@@ -57,13 +57,13 @@ class Paged:
         return (self.search,) if self.one is None else (self.search, self.one)
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
-        for part in self.parts:
+        passes = list(self.parts)
+        for part in passes * min(2, len(passes)):
             yield from self._listed(view, part)
 
     def added(self, view: View, census: Census) -> Iterator[Listed]:
         for part in self.parts:
-            rows = census.parts.get(part, 0) if len(self.parts) == 1 else 0
-            yield from self._listed(view, part, census.since(rows))
+            yield from self._listed(view, part, census.since(census.parts.get(part, 0)))
 
     def _listed(self, view: View, part: str, since: Since = NOTHING_YET) -> Iterator[Listed]:
         params = {"fields": self.columns, "sorts": "id", **self.parts[part]}

@@ -221,8 +221,9 @@ class TypeRun:
     def _next_page(self) -> Work | None:
         if self.phase not in (Phase.CENSUS, Phase.PAGES) or self._probing:
             return None
-        batch = self._next_batch()
-        return None if batch is None else self._page(batch)
+        if (batch := self._next_batch()) is not None:
+            return self._page(batch)
+        return self._look_for_added() if self.phase is Phase.PAGES else None
 
     def _next_batch(self) -> Batch | None:
         while (batch := next(self._pages, None)) is None and self._chunks:
@@ -259,14 +260,12 @@ class TypeRun:
 
     # What was created while pages were read.
 
-    def _ask_for_added(self) -> bool:
-        """Once. Whether there was anything to read in between, or not: listing takes time, too."""
+    def _look_for_added(self) -> Work | None:
+        """Once, when the last page was given out, or there was none: listing takes time, too."""
         if self._grown:
-            return False
+            return None
         self._grown = True
-        census = Census(self._parts, self._seen)  # nothing of this type is under way meanwhile
-        self._ready.append(Work(Kind.ADDED, self.name, census=census))
-        return True
+        return Work(Kind.ADDED, self.name, census=Census(self._parts, self._seen))
 
     def _after_added(self, done: Done) -> None:
         if isinstance(done.error, CallError):
@@ -334,7 +333,7 @@ class TypeRun:
             return
         if self.phase is Phase.GIVEN_UP:
             self.phase = Phase.DONE
-        if self.phase is Phase.PAGES and self._pages_are_out() and not self._ask_for_added():
+        if self.phase is Phase.PAGES and self._pages_are_out():
             self._look_again()
         if self._ready:
             return
@@ -352,10 +351,10 @@ class TypeRun:
             self._largest = self._most_rows
             self._plan_anew()
             batch = self._next_batch()
-        if batch is None:
-            return True
-        self._ready.append(self._page(batch))
-        return False
+        work = self._look_for_added() if batch is None else self._page(batch)
+        if work is not None:
+            self._ready.append(work)
+        return work is None
 
     def _finish(self) -> None:
         gone = {i for i in self._vanished if self._not_found(i)}

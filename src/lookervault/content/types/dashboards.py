@@ -51,7 +51,7 @@ TYPE = ContentType(
     schema="Dashboard",
     holds="user-defined dashboards: tiles with their queries, filters, layouts; the trash too",
     permission="see_user_dashboards in every folder and model (Admin sees all)",
-    cost="N/P + 2 x (N/5000 + 1) + 2 x (trash/5000 + 1) + 2",
+    cost="N/P + 2 x (N/5000 + 1) + 2 x (trash/5000 + 1) + 4",
     in_scope=True,
     source=Paged(
         op.SEARCH_DASHBOARDS,

@@ -41,13 +41,15 @@ class Looks:
     looks_again: bool = True
 
     def census(self, view: View) -> Iterator[Listed | Answer]:
-        for trashed in (True, False):
+        # Twice in turn: what goes to the trash, or there and back, is on one of the lists.
+        for trashed in (True, False) * 2:
             yield from self._listed(view, trashed=trashed)
 
     def added(self, view: View, census: Census) -> Iterator[Listed]:
-        # Anew: what went to the trash while both were listed, or there and back, is on one of them.
-        for trashed in (True, False):
-            yield from self._listed(view, trashed=trashed, since=census.since(0))
+        in_trash = census.parts.get(TRASH, 0)
+        living = sum(census.parts.values()) - in_trash
+        yield from self._listed(view, trashed=False, since=census.since(living))
+        yield from self._listed(view, trashed=True, since=census.since(in_trash))
 
     def _listed(self, view: View, *, trashed: bool, since: Since = NOTHING_YET) -> Iterator[Listed]:
         deleted = "true" if trashed else "false"
@@ -101,7 +103,7 @@ TYPE = ContentType(
     schema="LookWithQuery",
     holds="looks with their query; the trash too",
     permission="see_looks in every folder and model (Admin sees all)",
-    cost="folders that hold looks + trash + 2 x (N/5000 + 1) + 2 x (trash/5000 + 1)",
+    cost="folders that hold looks + trash + 2 x (N/5000 + 1) + 2 x (trash/5000 + 1) + 2",
     in_scope=True,
     source=Looks(),
     noise=(
