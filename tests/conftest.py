@@ -47,17 +47,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 MEASURED_CASES = 2
+PROPERTIES = ROOT / "tests/property"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Coverage makes a test half as slow again: of one with many cases it looks at the same few."""
+    """Coverage makes a test half as slow again: of one with many cases it looks at the same few,
+    and not at those that hypothesis repeats.
+    """
     if not config.pluginmanager.hasplugin("_cov"):
         return
     seen = Counter[str]()
     for item in sorted(items, key=lambda item: item.nodeid):
         test = item.nodeid.partition("[")[0]
         seen[test] += 1
-        if seen[test] > MEASURED_CASES:
+        if seen[test] > MEASURED_CASES or item.path.is_relative_to(PROPERTIES):
             item.add_marker(pytest.mark.no_cover)
 
 

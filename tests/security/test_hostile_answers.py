@@ -211,10 +211,14 @@ ROOM_FOR_ONE = 600 * 2**20
 
 
 def bomb(unpacked: int) -> bytes:
-    """A gzip stream of zeros."""
-    packer, chunk = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16), bytes(2**20)
-    packed = b"".join(packer.compress(chunk) for _ in range(unpacked // len(chunk)))
-    return packed + packer.flush()
+    """A gzip stream of zeros: one compressed mebibyte, again and again."""
+    packer, chunk = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), bytes(2**20)
+    packed = packer.compress(chunk) + packer.flush(zlib.Z_FULL_FLUSH)
+    times, checked = unpacked // len(chunk), 0
+    for _ in range(times):
+        checked = zlib.crc32(chunk, checked)
+    end = checked.to_bytes(4, "little") + unpacked.to_bytes(4, "little")
+    return gzip.compress(b"")[:10] + packed * times + packer.flush() + end
 
 
 BOMBS = {
