@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 from compileall import compile_dir
 from functools import cache
@@ -44,24 +43,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         # Once, not in each process that a test starts: they may be told to keep no bytecode.
         compile_dir(ROOT / "src", quiet=1)
-
-
-MEASURED_CASES = 2
-PROPERTIES = ROOT / "tests/property"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Coverage makes a test half as slow again: of one with many cases it looks at the same few,
-    and not at those that hypothesis repeats.
-    """
-    if not config.pluginmanager.hasplugin("_cov"):
-        return
-    seen = Counter[str]()
-    for item in sorted(items, key=lambda item: item.nodeid):
-        test = item.nodeid.partition("[")[0]
-        seen[test] += 1
-        if seen[test] > MEASURED_CASES or item.path.is_relative_to(PROPERTIES):
-            item.add_marker(pytest.mark.no_cover)
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped

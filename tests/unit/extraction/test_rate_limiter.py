@@ -137,7 +137,6 @@ def test_a_ceiling_above_the_limit_is_no_worse_than_none(ceiling: float) -> None
     assert server.share_refused <= 0.02
 
 
-@pytest.mark.no_cover  # minutes of fifty workers, by lines that others measure
 def test_fifty_workers_overrun_the_limit_once_and_then_keep_to_it() -> None:
     server = Server(rate=20, burst=20, retry_after=1.0)
     simulate(server, workers=50, seconds=300)

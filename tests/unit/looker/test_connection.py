@@ -7,7 +7,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -68,15 +68,13 @@ def test_a_server_that_accepts_no_connection_is_given_up(connect: Connect) -> No
 
 @contextmanager
 def no_files_left() -> Iterator[None]:
+    """Below the limit are only the standard streams: nothing that is closed makes room."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with ExitStack() as taken:
-        highest = taken.enter_context(socket.socket()).fileno()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
-        taken.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        with suppress(OSError):  # the last one that there is no room for
-            while True:
-                taken.enter_context(socket.socket())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
         yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_too_many_open_files_are_called_that(server: StandIn, connect: Connect) -> None:
