@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _HALFWAY = (0.4, 0.9)
 _MOST_KNOWN = 1500
 """Items that the census has found when the picture is taken, at least."""
 _CODES = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|\x1b.|[\x00-\x1f]|[^\x00-\x1f]+", re.DOTALL)
+_BEGUN = re.compile(r"\x1b(\[[?\d;]*)?$")
 _ALL = re.compile(r"^all .*?(\d+)/(\d+)", re.MULTILINE)
 
 _SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" \
@@ -62,8 +64,14 @@ class Screen:
         self._lines: list[dict[int, tuple[str, str]]] = [{}]
         self._row = self._column = 0
         self._colour = ""
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._begun = ""
 
-    def feed(self, text: str) -> None:
+    def feed(self, sent: bytes) -> None:
+        """What was sent may end within a character or a control sequence: the rest comes next."""
+        text = self._begun + self._decode(sent)
+        self._begun = found[0] if (found := _BEGUN.search(text)) else ""
+        text = text.removesuffix(self._begun)
         for code in _CODES.finditer(text):
             if code[2]:
                 self._control(code[1], code[2])
@@ -114,7 +122,7 @@ def run(command: list[str], folder: str, watch: Callable[[Screen], None]) -> Scr
         screen = Screen()
         with open(ours, "rb", buffering=0) as terminal:  # noqa: PTH123 -- a descriptor, not a path
             while chunk := _read(terminal):
-                screen.feed(chunk.decode(errors="replace"))
+                screen.feed(chunk)
                 watch(screen)
     if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}")

@@ -63,7 +63,7 @@ def _watch(terminal: int) -> tuple[str, list[list[str]]]:
     frames: list[list[str]] = []
     while chunk := _read(terminal):
         raw += chunk
-        screen.feed(chunk.decode(errors="replace"))
+        screen.feed(chunk)
         frames.append([line.plain.rstrip() for line in screen.lines()])
     return raw.decode(errors="replace"), frames
 

@@ -11,6 +11,7 @@ import pytest
 from lookervault.content.registry import TYPES
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
+from scripts.picture import Screen
 from tests.cli.running import program
 from tests.cli.terminals import Shown, in_terminal
 
@@ -199,3 +200,13 @@ def test_pages_fit_the_terminal(hostile: Path, command: str, columns: int) -> No
     columns = max(columns, LEAST_HELP) if command == "--help" else columns
     too_long = [line for line in shown.lines if len(line) > columns and " " in line.strip()]
     assert too_long == []
+
+
+def test_it_does_not_matter_where_what_a_terminal_gets_is_cut() -> None:
+    sent = "a━b\r\x1b[2Kxy\r\n\x1b[31mred\x1b[0m\x1b[1A\r\x1b[2Kü".encode()
+    whole, piecemeal = Screen(), Screen()
+    whole.feed(sent)
+    for place in range(len(sent)):
+        piecemeal.feed(sent[place : place + 1])
+    assert [line.plain for line in whole.lines()] == ["ü", "red"]
+    assert [line.plain for line in piecemeal.lines()] == ["ü", "red"]
