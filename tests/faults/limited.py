@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-
-import pytest
 
 from tests.cli.running import COMMAND
 
@@ -20,9 +17,3 @@ os.execv(sys.argv[3], sys.argv[3:])
 def limited(kind: str, to: int) -> tuple[str, ...]:
     """A command for `program`: the child limits itself and then becomes the program."""
     return (sys.executable, "-c", _SET, kind, str(to), *COMMAND)
-
-
-def forget_coverage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What measures a child would write, and fail, under its limits, too."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)

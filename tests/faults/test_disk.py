@@ -20,7 +20,7 @@ from lookervault.storage.repository import Repository
 from lookervault.storage.verify import verify
 from tests.cli.running import Completed, ended, program, started, wait_until
 from tests.faults.conftest import FLAGS, TYPES, Company, new_looker
-from tests.faults.limited import forget_coverage, limited
+from tests.faults.limited import limited
 
 NOTHING_FITS = (0, 4096, 20_000)
 """Bytes that a file may have: for no lock, no vault, half a new vault."""
@@ -35,10 +35,7 @@ def names(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
-def test_a_disk_that_is_full_at_any_write_loses_nothing(
-    company: Company, vault: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forget_coverage(monkeypatch)
+def test_a_disk_that_is_full_at_any_write_loses_nothing(company: Company, vault: Path) -> None:
     arguments = ("extract", *TYPES, *FLAGS, "--vault", vault)
     for bytes_ in (*NOTHING_FITS, *(int(share * company.bytes) for share in A_PART_FITS)):
         done = program(*arguments, env=company.env, command=limited("RLIMIT_FSIZE", bytes_))
@@ -80,9 +77,8 @@ def damage_in(vault: Path) -> set[tuple[str | None, ...]]:
 
 
 def test_a_disk_that_is_full_while_a_vault_is_repaired_loses_nothing(
-    company: Company, whole: Path, vault: Path, monkeypatch: pytest.MonkeyPatch
+    company: Company, whole: Path, vault: Path
 ) -> None:
-    forget_coverage(monkeypatch)
     shutil.copy(whole, vault)
     empty_all_bodies(vault)
     size, before, damage = vault.stat().st_size, vault.read_bytes(), damage_in(vault)
@@ -133,9 +129,8 @@ def log_as_large_as(vault: Path, connection: sqlite3.Connection) -> int:
 
 
 def test_indexes_that_the_disk_has_no_room_for_are_not_taken_for_damaged_tables(
-    company: Company, whole: Path, vault: Path, monkeypatch: pytest.MonkeyPatch
+    company: Company, whole: Path, vault: Path
 ) -> None:
-    forget_coverage(monkeypatch)
     shutil.copy(whole, vault)
     damage_an_index(vault)
     arguments = ("verify", "--repair", "--json", "--vault", vault)
@@ -149,9 +144,8 @@ def test_indexes_that_the_disk_has_no_room_for_are_not_taken_for_damaged_tables(
 
 
 def test_a_disk_that_is_full_while_a_vault_is_salvaged_leaves_no_half_of_a_vault(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, tmp_path: Path
 ) -> None:
-    forget_coverage(monkeypatch)
     new, before = tmp_path / "rescued.db", whole.read_bytes()
     arguments = ("salvage", whole, new, "--json")
     for bytes_ in (*NOTHING_FITS, len(before) // 2, len(before) * 9 // 10):
@@ -166,9 +160,8 @@ def test_a_disk_that_is_full_while_a_vault_is_salvaged_leaves_no_half_of_a_vault
 
 
 def test_a_disk_that_is_full_leaves_no_half_of_a_key_or_a_certificate(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, tmp_path: Path
 ) -> None:
-    forget_coverage(monkeypatch)
     files = {
         tmp_path / "key.pem": ("key", "new", "--out"),
         tmp_path / "1.certificate": ("certificate", "show", 1, "--vault", whole, "--export"),
@@ -199,10 +192,7 @@ sys.exit(lookervault.cli.app.main())
 """
 
 
-def test_a_directory_that_cannot_be_written_is_told_before_anybody_is_called(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    forget_coverage(monkeypatch)
+def test_a_directory_that_cannot_be_written_is_told_before_anybody_is_called() -> None:
     with new_looker() as looker, tempfile.TemporaryDirectory() as name:  # nobody may enter it
         Path(name).chmod(0o555)
         try:
@@ -302,16 +292,14 @@ def test_a_vault_that_is_gone_or_another_by_the_end_was_not_written(
 
 
 @pytest.mark.parametrize(("files", "code"), [(256, 0), (40, 1)])
-def test_fifty_workers_make_do_with_few_open_files_or_say_which_limit_it_was(  # noqa: PLR0917 - fixtures
+def test_fifty_workers_make_do_with_few_open_files_or_say_which_limit_it_was(
     company: Company,
     slow: EmbeddedLooker,
     vault: Path,
-    monkeypatch: pytest.MonkeyPatch,
     files: int,
     code: int,
 ) -> None:
     """256 is what macOS gives a shell."""
-    forget_coverage(monkeypatch)
     slow.behaviour.latency_ms = 200
     arguments = ("extract", *TYPES, "--page-size", "1", "--json", "--vault", vault)
     done = program(

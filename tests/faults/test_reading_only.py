@@ -6,18 +6,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pytest
-
 from tests.cli.running import program
 from tests.faults.conftest import Company
-from tests.faults.limited import forget_coverage
 from tests.faults.test_disk import AS_NOBODY, names
 
 
-def test_a_vault_can_be_read_where_nothing_can_be_written(
-    company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forget_coverage(monkeypatch)
+def test_a_vault_can_be_read_where_nothing_can_be_written(company: Company) -> None:
     with tempfile.TemporaryDirectory() as name:  # nobody may not enter pytest's own
         vault = Path(name, "vault.db")
         vault.write_bytes(company.vault.read_bytes())

@@ -136,10 +136,8 @@ class RateLimiter:
         """What is found rises while nothing is refused, however few calls there are to send: a
         rate that nobody sent at tells nothing of the one that was refused now.
         """
-        lately = [at for at in self._sent if at >= max(self._not_before, now - _WINDOW_S)]
-        if len(lately) < _FEW_CALLS:
-            return found
-        return min(found, len(lately) / max(now - lately[0], 1.0))
+        count, per_second = self._lately(now, since=self._not_before)
+        return found if count < _FEW_CALLS else min(found, per_second)
 
     def _backoff(self) -> float:
         doubled = _FIRST_PAUSE_S * 2.0 ** (self._episodes_in_a_row - 1)
@@ -163,10 +161,13 @@ class RateLimiter:
         return rate if rate < min(free, self._ceiling or free) else None
 
     def _measured(self, now: float) -> float:
-        lately = [at for at in self._sent if at >= now - _WINDOW_S]
-        if self._ceiling is not None and len(lately) < _FEW_CALLS:
-            return self._ceiling
-        return len(lately) / max(now - lately[0], 1.0) if lately else _SLOWEST
+        count, per_second = self._lately(now)
+        return self._ceiling if self._ceiling is not None and count < _FEW_CALLS else per_second
+
+    def _lately(self, now: float, since: float = 0.0) -> tuple[int, float]:
+        """The calls that were sent within the window, and how many a second that is."""
+        sent = [at for at in self._sent if at >= max(since, now - _WINDOW_S)]
+        return len(sent), len(sent) / max(now - sent[0], 1.0) if sent else _SLOWEST
 
     @property
     def rate(self) -> float | None:

@@ -333,7 +333,7 @@ class TypeRun:
             return
         if self.phase is Phase.GIVEN_UP:
             self.phase = Phase.DONE
-        if self.phase is Phase.PAGES and self._pages_are_out():
+        if self.phase is Phase.PAGES and self._grown and self._pages_are_out():
             self._look_again()
         if self._ready:
             return
@@ -351,10 +351,10 @@ class TypeRun:
             self._largest = self._most_rows
             self._plan_anew()
             batch = self._next_batch()
-        work = self._look_for_added() if batch is None else self._page(batch)
-        if work is not None:
-            self._ready.append(work)
-        return work is None
+        if batch is None:
+            return True
+        self._ready.append(self._page(batch))
+        return False
 
     def _finish(self) -> None:
         gone = {i for i in self._vanished if self._not_found(i)}
