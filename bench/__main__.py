@@ -20,18 +20,20 @@ def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     names = given.scenario or list(SCENARIOS)
     findings = []
+    whole = len(names) == len(SCENARIOS) and not given.quick
+    output = given.output or (_PAGE if whole and not given.update else None)
     with _content(given.content) as content:
         bench = Bench(content, given.quick)
         for name in names:
             print(f"{name} …", file=sys.stderr, flush=True)
             findings.append(SCENARIOS[name](bench))
             print(report.table(findings[-1]), flush=True)
-    if given.update:
-        _PAGE.write_text(report.updated(_PAGE.read_text(), findings))
-    elif given.output or (len(names) == len(SCENARIOS) and not given.quick):
-        output = given.output or _PAGE
-        output.parent.mkdir(exist_ok=True)
-        output.write_text(report.page(findings))
+            # After each of them: a failure after half an hour loses nothing.
+            if given.update:
+                _PAGE.write_text(report.updated(_PAGE.read_text(), findings))
+            elif output is not None:
+                output.parent.mkdir(exist_ok=True)
+                output.write_text(report.page(findings))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from lookervault.errors import DamagedError
 from lookervault.storage import certificates, log, verify_file
-from lookervault.storage.anatomy import HEADER_BYTES, Span
+from lookervault.storage.anatomy import HEADER_BYTES
 from lookervault.storage.connections import open_reader
 from lookervault.storage.failures import explaining
 from lookervault.storage.file import check_header
-from lookervault.storage.findings import Finding, Findings, Report, Watch, unwatched
+from lookervault.storage.findings import Findings, Report, Watch, unwatched
 from lookervault.storage.lock import is_held
 from lookervault.storage.log import Log
 from lookervault.storage.verify_items import Items, Marks
@@ -32,7 +32,8 @@ from lookervault.storage.verify_rows import (
     check_types,
 )
 
-_MOST_THREADS = 8
+_MOST_THREADS = 2
+"""Beside the one that reads. More of them only wait for the interpreter's lock: 4 took longer."""
 
 
 def verify(
@@ -67,8 +68,7 @@ def verify(
 
 
 def _threads() -> int:
-    """Beside the one that reads."""
-    return max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1))
+    return min(_MOST_THREADS, os.cpu_count() or 1)
 
 
 class _Check:
@@ -78,17 +78,28 @@ class _Check:
         self._watch = watch
 
     def run(self, *, deep: bool, quick: bool, threads: int) -> int:
-        """Returns the bytes that are unused. SQLite's own check runs beside the others."""
+        """Returns the bytes that are unused. What is under the tables is looked at beside them."""
         recent = self._check_file()
         with closing(open_reader(self._path)) as connection, ThreadPoolExecutor(1) as beside:
             connection.execute("BEGIN")  # one state of the vault for all that follows
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            with _finished_before(beside.submit(verify_file.structure_faults, self._path)) as own:
+            under = Findings()
+            tables: list[int] = []
+            with self._findings.reading("where the tables begin"):
+                tables = verify_file.tables(connection)
+            with _finished_before(beside.submit(self._check_pages, tables, recent, under)) as pages:
                 verify_file.check_schema(connection, self._findings)
                 unused = self._check_rows(connection, deep=deep, quick=quick, threads=threads)
-                unused += self._unused(connection, recent)
-            self._findings.all += own.result()
-        return unused
+            self._findings.all += under.all
+            return unused + pages.result()
+
+    def _check_pages(self, tables: list[int], recent: Log, findings: Findings) -> int:
+        """Returns the bytes of them that hold nothing."""
+        findings.all += verify_file.structure_faults(self._path)
+        unused, strange = verify_file.anatomy(self._path, tables, recent)
+        for detail in strange:
+            findings.add("structure", detail)
+        return sum(length for _, length in unused)
 
     def _check_file(self) -> Log:
         with self._path.open("rb") as file:
@@ -146,17 +157,9 @@ class _Check:
                     size += length or 0  # NULL in a damaged row
         return size
 
-    def _unused(self, connection: sqlite3.Connection, recent: Log) -> int:
-        spans: list[Span] = []
-        with self._findings.reading("the pages of the file"):
-            spans, strange = verify_file.anatomy(self._path, connection, recent)
-            for detail in strange:
-                self._findings.add("structure", detail)
-        return sum(length for _, length in spans)
-
 
 @contextmanager
-def _finished_before(future: Future[list[Finding]]) -> Iterator[Future[list[Finding]]]:
+def _finished_before(future: Future[int]) -> Iterator[Future[int]]:
     """A connection that is opened second must be closed first: the first one tidies up."""
     try:
         yield future

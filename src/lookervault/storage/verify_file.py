@@ -84,14 +84,18 @@ class Anatomy(NamedTuple):
     strange: list[str]
 
 
-def anatomy(path: Path, connection: sqlite3.Connection, recent: Log) -> Anatomy:
+def tables(connection: sqlite3.Connection) -> list[int]:
+    """The page at which each table and each index begins."""
+    return [row[0] for row in connection.execute("SELECT rootpage FROM sqlite_schema") if row[0]]
+
+
+def anatomy(path: Path, tables: list[int], recent: Log) -> Anatomy:
     """Of the file itself. A page that the log holds a newer one of is unused as a whole."""
-    roots = [row[0] for row in connection.execute("SELECT rootpage FROM sqlite_schema") if row[0]]
     with opened_pages(path, recent) as (pages, in_file):
         walk = Walk(pages)
         spans = [
             (start, length)
-            for start, length in walk.unused([1, *roots])
+            for start, length in walk.unused([1, *tables])
             if start // pages.size + 1 not in recent.pages and start < in_file * pages.size
         ]
         spans += [(pages.place(n), pages.size) for n in recent.pages if n <= in_file]

@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import batched
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +20,7 @@ from lookervault.storage.findings import NO_SUCH_VALUE, Finding, Findings, Watch
 from lookervault.storage.objects import Bodies, object_sum
 from lookervault.storage.versions import VERSION_COLUMNS, Version, overlap
 
-_BATCH_BYTES = 256 * 1024
+_BATCH_BYTES = 1024 * 1024
 """Compressed bodies that one thread is given at a time."""
 _BATCH_ITEMS = 256
 _AHEAD = 3
@@ -29,7 +30,14 @@ _COUNT = "SELECT count(*) FROM versions"
 _ROWS = f"SELECT {VERSION_COLUMNS}, v.sum FROM versions v"  # noqa: S608  names of columns
 _FORTH = f"{_ROWS} ORDER BY v.type, v.id, v.first_run"
 _BACK = f"{_ROWS} ORDER BY v.type DESC, v.id DESC, v.first_run DESC"
-_OBJECT = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
+_CHUNK = 16
+"""Objects that one query asks for."""
+_OBJECTS = f"""
+SELECT id, sha256, size, dictionary, data, sum FROM objects
+WHERE id IN ({", ".join("?" * _CHUNK)})
+"""  # noqa: S608  marks
+
+type _Row = tuple[Any, ...]
 
 
 class ObjectRow(msgspec.Struct, array_like=True, frozen=True):
@@ -150,6 +158,13 @@ class Items:
             yield batch
 
     def _jobs(self) -> Iterator[_Job]:
+        for chunk in batched(self._versions(), _CHUNK, strict=False):
+            objects = self._objects([version.object for _, version, _ in chunk])
+            for name, version, written in chunk:
+                yield _Job(name, version, written, objects[version.object])
+
+    def _versions(self) -> Iterator[tuple[str, Version, int]]:
+        """Name of the type, what its row says, and the row's sum."""
         for *columns, written in self._rows():
             try:
                 version = msgspec.convert(columns, Version)
@@ -159,11 +174,11 @@ class Items:
                 continue
             name = self._names.get(version.type, f"type {version.type}")
             self._check_place(name, version)
-            yield _Job(name, version, written, self._object(version.object))
+            yield name, version, written
 
-    def _rows(self) -> Iterator[tuple[Any, ...]]:
+    def _rows(self) -> Iterator[_Row]:
         """All rows; where the table is broken, those before the break, then those behind it."""
-        last: tuple[Any, ...] | None = None
+        last: _Row | None = None
         try:
             for row in self._connection.execute(_FORTH):
                 last = row[:3]
@@ -180,14 +195,32 @@ class Items:
                 self._last = None
                 yield row
 
-    def _told(self, key: tuple[Any, ...] | None) -> str:
+    def _told(self, key: _Row | None) -> str:
         return "the beginning" if key is None else f"{self._names.get(key[0])} {key[1]}"
+
+    def _objects(self, numbers: list[int]) -> dict[int, ObjectRow | str]:
+        """Several with one query; one by one where a query of several meets a damage."""
+        try:
+            found = self._stored(numbers)
+        except (sqlite3.DatabaseError, *NO_SUCH_VALUE):
+            return {number: self._object(number) for number in numbers}
+        return {number: self._read(number, found.get(number)) for number in numbers}
 
     def _object(self, number: int) -> ObjectRow | str:
         try:
-            found = self._connection.execute(_OBJECT, (number,)).fetchone()
-            if found is None:
-                return "the object that holds it is gone"
+            found = self._stored([number])
+        except (sqlite3.DatabaseError, *NO_SUCH_VALUE) as error:
+            return f"the object that holds it cannot be read: {error}"
+        return self._read(number, found.get(number))
+
+    def _stored(self, numbers: list[int]) -> dict[int, _Row]:
+        asked = numbers + numbers[-1:] * (_CHUNK - len(numbers))  # one statement for every length
+        return {number: row for number, *row in self._connection.execute(_OBJECTS, asked)}
+
+    def _read(self, number: int, found: _Row | None) -> ObjectRow | str:
+        if found is None:
+            return "the object that holds it is gone"
+        try:
             row = msgspec.convert(found, ObjectRow)
             self.referred.add(number)
             self._bodies.make_ready(self._connection, row.dictionary)

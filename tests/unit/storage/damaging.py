@@ -80,7 +80,7 @@ def readable(path: Path) -> list[Any]:
 def unused_bytes(path: Path) -> set[int]:
     connection = open_reader(path)
     try:
-        spans = verify_file.anatomy(path, connection, log.read(path)).unused
+        spans = verify_file.anatomy(path, verify_file.tables(connection), log.read(path)).unused
     finally:
         connection.close()
     places = [place for start, length in spans for place in range(start, start + length)]
