@@ -291,3 +291,12 @@ def test_salvage_of_a_whole_vault_loses_nothing(vault: Path, tmp_path: Path) -> 
     done = program("salvage", vault, tmp_path / "new.db", "--json")
     assert (done.code, done.err) == (0, "")
     assert (done.json["status"], done.json["lost"], done.json["unnamed"]) == ("complete", [], {})
+
+
+def test_of_a_text_nothing_is_salvaged(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a vault")
+    done = program("salvage", text, tmp_path / "new.db")
+    assert (done.code, done.out) == (5, b"")
+    assert f"Nothing of a vault is left in {text}" in done.told.replace("\n", " ")
+    assert not (tmp_path / "new.db").exists()

@@ -53,7 +53,8 @@ class Salvaged(msgspec.Struct, kw_only=True):
 def salvage(old: Path, new: Path, *, now: float, watch: Watch = unwatched) -> Salvaged:
     """Reads `old`, which stays as it is, and makes `new`.
 
-    Raises `UsageError` where `new` is there already, `VaultError` where `old` is not.
+    Raises `UsageError` where `new` is there already, `VaultError` where `old` is not, and
+    `DamagedError` where nothing of it is left.
     """
     if new.exists():
         raise UsageError(f"{new} is there already.", hint="Name a file that is not.")
@@ -62,7 +63,14 @@ def salvage(old: Path, new: Path, *, now: float, watch: Watch = unwatched) -> Sa
     lock = ProcessLock(new, now=now)
     try:
         with closing(Rows(old)) as rows:
-            return _into_new(rows, new, watch)
+            salvaged = _into_new(rows, new, watch)
+        if not salvaged.kept.total():
+            _remove(new)
+            raise DamagedError(
+                f"Nothing of a vault is left in {old}, so {new} was not made.",
+                hint="Is it the right file? Otherwise restore it from a copy.",
+            )
+        return salvaged
     finally:
         lock.release()
 
@@ -75,10 +83,14 @@ def _into_new(rows: Rows, new: Path, watch: Watch) -> Salvaged:
             salvaged = _Salvage(rows, connection, watch).run()
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except BaseException:
-        for suffix in ("", "-wal", "-shm"):
-            new.with_name(new.name + suffix).unlink(missing_ok=True)
+        _remove(new)
         raise
     return salvaged
+
+
+def _remove(vault: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        vault.with_name(vault.name + suffix).unlink(missing_ok=True)
 
 
 class _Salvage:
