@@ -39,6 +39,18 @@ TypeArgument = Annotated[
         help="A content type, such as dashboards. `lookervault types` lists them.",
     ),
 ]
+RunOption = Annotated[
+    int | None, typer.Option("--run", help="As of this run.", metavar="N", show_default=False)
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        help="As of this time: 2026-11-01, yesterday, -7d.",
+        metavar="WHEN",
+        show_default=False,
+    ),
+]
 AllowHttpOption = Annotated[
     bool | None,
     typer.Option(

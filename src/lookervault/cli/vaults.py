@@ -25,6 +25,24 @@ def open_vault(vault: Path | None) -> Repository:
     return Repository.open(path, write=False)
 
 
+def run_of(repository: Repository, run: int | None, at: str | None) -> int | None:
+    """The run that `--run` or `--at` names; None where neither is given.
+
+    Raises `UsageError` where there is none, or both are given.
+    """
+    from datetime import UTC, datetime
+
+    from lookervault.errors import UsageError
+    from lookervault.history.moments import run_at
+
+    if at is None:
+        check_run(repository, run)
+        return run
+    if run is not None:
+        raise UsageError("--run and --at say the same.", hint="Leave one of them out.")
+    return run_at(repository.runs(), at, datetime.now(UTC)).run
+
+
 def check_run(repository: Repository, run: int | None) -> None:
     """Raises `UsageError` where the vault has no such run."""
     from lookervault.errors import UsageError

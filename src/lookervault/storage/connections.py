@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from lookervault.errors import VaultError
+from lookervault.storage import schema
 
 _READER_CACHE_KIB = 512
 _WRITER_CACHE_KIB = 8192
@@ -42,6 +44,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
     else:
         mode = "ro&immutable=1"
     connection = _connect(path, mode, _READER_CACHE_KIB)
+    with suppress(sqlite3.DatabaseError):  # a damaged beginning: whoever reads on will meet it
+        schema.stand_in(connection)
     connection.execute("PRAGMA query_only = ON")
     return connection
 

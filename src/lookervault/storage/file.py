@@ -74,18 +74,19 @@ def make(path: Path) -> None:
                 hint="Bring the vault back beside it, or move that file away.",
             )
     draft = path.with_name(path.name + ".new")
-    _sweep(draft)
+    remove(draft)
     try:
         _write(draft, path)
     except BaseException:
-        _sweep(draft)
+        remove(draft)
         raise
     draft.rename(path)
 
 
-def _sweep(draft: Path) -> None:
+def remove(vault: Path) -> None:
+    """With what SQLite keeps beside it; nothing happens where there is none."""
     for suffix in ("", "-wal", "-shm"):
-        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        vault.with_name(vault.name + suffix).unlink(missing_ok=True)
 
 
 def _write(draft: Path, path: Path) -> None:

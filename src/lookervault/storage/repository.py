@@ -33,7 +33,7 @@ from lookervault.storage.file import check_header, make
 from lookervault.storage.listing import Changes, Held, ItemRow, Stamp
 from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
-from lookervault.storage.runs import Role, RunEnd, RunRow, RunStart, TypeResult
+from lookervault.storage.runs import Proof, Role, RunEnd, RunRow, RunStart, TypeResult
 from lookervault.storage.versions import Stored
 from lookervault.storage.writer import Job, Writer
 
@@ -229,6 +229,16 @@ class Repository:
     def type_results(self, run: int) -> list[TypeResult]:
         with self._reading() as connection:
             return runs.read_types(connection, run)
+
+    def proofs(self, run: int) -> list[Proof]:
+        """What a run read of each type. Empty for one of the first format: it read everything."""
+        with self._reading() as connection:
+            return runs.read_proofs(connection, run)
+
+    def all_proofs(self) -> list[tuple[int, Proof]]:
+        """(run, what it read of one type), the newest run first."""
+        with self._reading() as connection:
+            return runs.read_all_proofs(connection)
 
     def missing(self, run: int) -> list[Missing]:
         with self._reading() as connection:

@@ -33,7 +33,7 @@ class Table(NamedTuple):
 @cache
 def tables() -> dict[str, Table]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(schema.TABLES)
+        connection.executescript(schema.tables())
         query = "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
         found = connection.execute(query).fetchall()
         return {

@@ -16,6 +16,10 @@ Digest = bytes
 """32 bytes. Where a field is called `bytes`, the type needs another name."""
 
 
+PLACES = 10_000
+"""Places of a type's items: which one an item has follows from its id (`storage.places`)."""
+
+
 class Role(msgspec.Struct, frozen=True):
     """What an API user may do (`permissions`) with what (`models`).
 
@@ -65,6 +69,29 @@ class TypeResult(msgspec.Struct, frozen=True, kw_only=True):
     root: Digest | None = None
 
 
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run read of one type, and what it took for unchanged without reading it.
+
+    `start` and `width` are the slice of what seemed unchanged that was read all the same, in
+    places of `extraction.slices`; a width of all places is a type that was read in full. `read`
+    counts items that were read, `proven` those of them that seemed unchanged, and `silent` those
+    of these that were not. `as_of` is the run whose state this one left as it is, None where
+    the type was looked at.
+    """
+
+    type: str
+    start: int = 0
+    width: int = PLACES
+    read: int = 0
+    proven: int = 0
+    silent: int = 0
+    as_of: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self.width >= PLACES
+
+
 class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
     """`status` is complete, partial, interrupted or failed; `bytes` those that Looker sent."""
 
@@ -81,6 +108,7 @@ class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
     root: Digest | None = None
     types: list[TypeResult] = []
     missing: list[Missing] = []
+    proofs: list[Proof] = []
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +178,8 @@ def end(connection: sqlite3.Connection, run: int, end: RunEnd, *, whole: bool) -
         _insert(connection, "run_types", {"run": run} | msgspec.structs.asdict(result))
     for one in set(end.missing):
         _insert(connection, "missing", {"run": run} | msgspec.structs.asdict(one))
+    for proof in end.proofs:
+        _insert(connection, "proofs", {"run": run} | _proof_row(proof))
     connection.execute("UPDATE runs SET seal = ? WHERE run = ?", (seal_of(connection, run), run))
 
 
@@ -166,6 +196,7 @@ def resume(connection: sqlite3.Connection, run: int, roles: list[Role] | None = 
         raise VaultError(f"There is no run {run} in the vault that could go on.")
     connection.execute("DELETE FROM run_types WHERE run = ?", (run,))
     connection.execute("DELETE FROM missing WHERE run = ?", (run,))
+    connection.execute("DELETE FROM proofs WHERE run = ?", (run,))
     connection.execute(
         "UPDATE runs SET finished = NULL, status = NULL, reasons = NULL, root = NULL, seal = NULL"
         " WHERE run = ?",
@@ -191,6 +222,8 @@ def seal_of(connection: sqlite3.Connection, run: int) -> bytes:
         "types": _plain(connection, _SELECT_TYPES, run),
         "missing": _plain(connection, _SELECT_MISSING, run),
     }
+    if proofs := _plain(connection, f"{_SELECT_PROOFS} WHERE run = ? ORDER BY type", run):
+        statement["proofs"] = proofs  # runs of the first format have none
     text = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).digest()
 
@@ -234,6 +267,31 @@ def read_missing(connection: sqlite3.Connection, run: int) -> list[Missing]:
     rows = connection.execute(_SELECT_MISSING, (run,))
     named = [dict(zip(("type", "id", "reason"), row, strict=True)) for row in rows]
     return msgspec.convert(named, list[Missing])
+
+
+_PROOF_COLUMNS = ("type", "slice_start", "slice_width", "read", "proven", "silent", "as_of")
+_SELECT_PROOFS = f"SELECT {', '.join(_PROOF_COLUMNS)} FROM proofs"  # noqa: S608  names
+
+
+def read_proofs(connection: sqlite3.Connection, run: int) -> list[Proof]:
+    """In order of types. Empty for a run of the first format, which read everything."""
+    rows = connection.execute(f"{_SELECT_PROOFS} WHERE run = ? ORDER BY type", (run,))
+    return [_proof(row) for row in rows]
+
+
+def read_all_proofs(connection: sqlite3.Connection) -> list[tuple[int, Proof]]:
+    """(run, proof), the newest run first."""
+    columns = ", ".join(_PROOF_COLUMNS)
+    rows = connection.execute(f"SELECT run, {columns} FROM proofs ORDER BY run DESC, type")  # noqa: S608  names
+    return [(int(run), _proof(tuple(row))) for run, *row in rows]
+
+
+def _proof(row: tuple[Any, ...]) -> Proof:
+    return msgspec.convert(dict(zip(Proof.__struct_fields__, row, strict=True)), Proof)
+
+
+def _proof_row(proof: Proof) -> dict[str, Any]:
+    return dict(zip(_PROOF_COLUMNS, msgspec.structs.astuple(proof), strict=True))
 
 
 def run_row(row: tuple[Any, ...]) -> RunRow:

@@ -63,34 +63,31 @@ def salvage(old: Path, new: Path, *, now: float, watch: Watch = unwatched) -> Sa
     lock = ProcessLock(new, now=now)
     try:
         with closing(Rows(old)) as rows:
-            salvaged = _into_new(rows, new, watch)
-        if not salvaged.kept.total():
-            _remove(new)
-            raise DamagedError(
-                f"Nothing of a vault is left in {old}, so {new} was not made.",
-                hint="Is it the right file? Otherwise restore it from a copy.",
-            )
-        return salvaged
+            return _into_new(rows, old, new, watch)
     finally:
         lock.release()
 
 
-def _into_new(rows: Rows, new: Path, watch: Watch) -> Salvaged:
+def _into_new(rows: Rows, old: Path, new: Path, watch: Watch) -> Salvaged:
     """Half of a vault is not left behind."""
     file.make(new)
     try:
         with explaining(new), closing(open_writer(new)) as connection:
             salvaged = _Salvage(rows, connection, watch).run()
+            _check_something_is_left(salvaged, old, new)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except BaseException:
-        _remove(new)
+        file.remove(new)
         raise
     return salvaged
 
 
-def _remove(vault: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        vault.with_name(vault.name + suffix).unlink(missing_ok=True)
+def _check_something_is_left(salvaged: Salvaged, old: Path, new: Path) -> None:
+    if not salvaged.kept.total():
+        raise DamagedError(
+            f"Nothing of a vault is left in {old}, so {new} was not made.",
+            hint="Is it the right file? Otherwise restore it from a copy.",
+        )
 
 
 class _Salvage:
@@ -120,6 +117,9 @@ class _Salvage:
             ("runs", self._take_run),
             ("run_types", self._take_type_result),
             ("missing", self._take_missing),
+            ("proofs", self._take_proof),
+            ("usage", self._take_usage),
+            ("months", self._take_month),
         ):
             self._rows.of(name, take)
         self._end_overlapping()
@@ -277,6 +277,21 @@ class _Salvage:
     def _take_missing(self, row: Row) -> bool:
         plausible = isinstance(row[0], int) and all(isinstance(v, str) for v in row[1:])
         return plausible and self._has_run(row[0]) and self._insert("missing", row)
+
+    def _take_proof(self, row: Row) -> bool:
+        """As nothing proven: what the run read is not known to be what is kept."""
+        plausible = isinstance(row[0], int) and isinstance(row[1], str) and self._has_run(row[0])
+        return plausible and self._insert("proofs", (*row[:2], 0, 0, 0, 0, 0, None))
+
+    def _take_usage(self, row: Row) -> bool:
+        type_id, id, viewed, count = row
+        plausible = type_id in self._names and isinstance(id, str)
+        plausible &= isinstance(viewed, str | None) and isinstance(count, int | None)
+        return plausible and self._insert("usage", row)
+
+    def _take_month(self, row: Row) -> bool:
+        plausible = isinstance(row[0], str) and isinstance(row[1], int)
+        return plausible and _has_sum(row, *row[:2]) and self._insert("months", row)
 
     def _has_run(self, run: object) -> bool:
         query = "SELECT 1 FROM runs WHERE run = ?"

@@ -12,11 +12,11 @@ import msgspec
 from lookervault.errors import DamagedError
 
 APPLICATION_ID = 0x4C4B5654  # "LKVT", SQLite's mark of whose file it is
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PAGE_SIZE = 8192
 """Bytes; what was measured is in docs/design/decisions/003-vault-layout.md."""
 
-TABLES = """
+_FORMAT_1 = """
 CREATE TABLE meta (
   key TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -77,15 +77,69 @@ CREATE TABLE certificates (
   sum INTEGER NOT NULL
 ) STRICT;
 """
+_FORMAT_2 = """
+CREATE TABLE proofs (
+  run INTEGER NOT NULL, type TEXT NOT NULL, slice_start INTEGER NOT NULL,
+  slice_width INTEGER NOT NULL, read INTEGER NOT NULL, proven INTEGER NOT NULL,
+  silent INTEGER NOT NULL, as_of INTEGER,
+  PRIMARY KEY (run, type)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage (
+  type INTEGER NOT NULL, id TEXT NOT NULL, last_viewed_at TEXT, view_count INTEGER,
+  PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forgotten (
+  run INTEGER PRIMARY KEY, told TEXT NOT NULL, sum INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE months (
+  month TEXT PRIMARY KEY, calls INTEGER NOT NULL, sum INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+_FORMATS = (_FORMAT_1, _FORMAT_2)
+"""What each format adds to the one before: nothing that was there is changed."""
+
+
+def tables(version: int = FORMAT_VERSION) -> str:
+    """The SQL that makes the tables of a format."""
+    return "".join(_FORMATS[:version])
 
 
 def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.executescript(
-        f"BEGIN IMMEDIATE;{TABLES}"
+        f"BEGIN IMMEDIATE;{tables()}"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT_VERSION};COMMIT"
     )
+
+
+def version(connection: sqlite3.Connection) -> int:
+    row: tuple[int] = connection.execute("PRAGMA user_version").fetchone()
+    return row[0]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Adds what newer formats have: all of it, or nothing. To be called in a transaction."""
+    for statement in _added(version(connection)):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+
+def stand_in(connection: sqlite3.Connection) -> None:
+    """Lets a vault of an earlier format be read as one of today's, without a change to it.
+
+    The tables that it lacks are there for this connection alone, and empty.
+    """
+    for statement in _added(version(connection)):
+        connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+
+
+def _added(since: int) -> list[str]:
+    statements = "".join(_FORMATS[since:]).split(";")
+    return [text.strip() for text in statements if text.strip()]
 
 
 def row_sum(values: Sequence[Any]) -> int:

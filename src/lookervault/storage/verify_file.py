@@ -66,14 +66,14 @@ def check_schema(connection: sqlite3.Connection, findings: Findings) -> None:
     """Each table and index is spelled as in every vault of this format."""
     with findings.reading("the schema", "schema"):
         there = set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
-        for kind, name, *_ in there ^ _expected_schema():
+        for kind, name, *_ in there ^ _expected_schema(schema.version(connection)):
             findings.add("schema", f"the {kind} {name} is not that of a vault")
 
 
 @cache
-def _expected_schema() -> frozenset[tuple[str, str, str, str | None]]:
+def _expected_schema(version: int) -> frozenset[tuple[str, str, str, str | None]]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(schema.TABLES)
+        connection.executescript(schema.tables(version))
         return frozenset(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
 
 

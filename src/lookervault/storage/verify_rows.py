@@ -89,9 +89,9 @@ class Runs:
             self._findings.checked["runs"] += 1
             with self._findings.reading(f"run {run}", "run", run=run):
                 self._check_seal(run)
-        for table in ("run_types", "missing"):
+        for table in ("run_types", "missing", "proofs"):
             with self._findings.reading(f"the table {table}"):
-                query = f"SELECT DISTINCT run FROM {table}"  # noqa: S608  one of two constants
+                query = f"SELECT DISTINCT run FROM {table}"  # noqa: S608  one of three constants
                 for (run,) in self._connection.execute(query):
                     if run not in self.numbers:
                         detail = f"the vault has no run {run}, but tells of it"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lookervault.storage import schema
 from lookervault.storage.connections import open_writer
 from lookervault.storage.failures import explaining
 from lookervault.storage.place import Place
@@ -45,6 +46,12 @@ class Writer:
         self._checkpoint_at = CHECKPOINT_BYTES
         self._connection = open_writer(path)
         self._place = Place(path)
+        try:
+            if schema.version(self._connection) < schema.FORMAT_VERSION:
+                self.write_durably(schema.migrate)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def write[T](self, job: Job[T]) -> T:
         """The job's result once it is committed. Its error comes back to its own caller only."""

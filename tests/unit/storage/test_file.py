@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lookervault.errors import DamagedError, VaultError
+from lookervault.storage import schema
 from lookervault.storage.lock import is_held, lock_path
 from lookervault.storage.repository import Repository
 from tests.unit.storage.samples import body, finished_run, item, page, start
@@ -80,7 +81,7 @@ def other_sqlite(path: Path) -> None:
 def newer(path: Path) -> None:
     with Repository.open(path, write=True):
         pass
-    pragma(path, "user_version = 2")
+    pragma(path, f"user_version = {schema.FORMAT_VERSION + 1}")
 
 
 def unversioned(path: Path) -> None:
@@ -132,7 +133,11 @@ def zeros(path: Path) -> None:
         (one_letter, VaultError, "not an SQLite file"),
         (zeros, DamagedError, "begins with zeros"),
         (other_sqlite, VaultError, "an SQLite file of another kind"),
-        (newer, VaultError, "made by a newer LookerVault: its format is 2"),
+        (
+            newer,
+            VaultError,
+            f"made by a newer LookerVault: its format is {schema.FORMAT_VERSION + 1}",
+        ),
         (unversioned, DamagedError, "no format version"),
         (cut_short, DamagedError, "only its beginning is left"),
         (cut_in_the_middle, DamagedError, "is damaged"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from lookervault.cli.options import DebugOption, JsonOption, TypeArgument, VaultOption
+from lookervault.cli.options import (
+    AtOption,
+    DebugOption,
+    JsonOption,
+    RunOption,
+    TypeArgument,
+    VaultOption,
+)
 
 
 def list_items(
     type: TypeArgument,
     vault: VaultOption = None,
-    run: Annotated[
-        int | None, typer.Option("--run", help="As of this run.", metavar="N", show_default=False)
-    ] = None,
+    run: RunOption = None,
+    at: AtOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -25,14 +29,15 @@ def list_items(
       lookervault list dashboards
       lookervault list users --json
       lookervault list looks --run 1
+      lookervault list looks --at -7d
     """
     from lookervault.cli.output import print_json, print_table
-    from lookervault.cli.vaults import check_run, open_vault
+    from lookervault.cli.vaults import open_vault, run_of
     from lookervault.content.registry import content_type
 
     name = content_type(type).name
     with open_vault(vault) as repository:
-        check_run(repository, run)
+        run = run_of(repository, run, at)
         rows = [_row(item) for item in repository.items(name, run)]
     if json:
         print_json(rows)

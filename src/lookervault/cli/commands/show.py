@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption, TypeArgument, VaultOption
+from lookervault.cli.options import AtOption, DebugOption, RunOption, TypeArgument, VaultOption
 
 if TYPE_CHECKING:
     from lookervault.errors import LookerVaultError
@@ -19,9 +19,8 @@ def show(
     type: TypeArgument,
     id: Annotated[str, typer.Argument(metavar="ID", help="The id, as `list` shows it.")],
     vault: VaultOption = None,
-    run: Annotated[
-        int | None, typer.Option("--run", help="As of this run.", metavar="N", show_default=False)
-    ] = None,
+    run: RunOption = None,
+    at: AtOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Print an item's JSON, byte for byte as Looker gave it.
@@ -30,14 +29,15 @@ def show(
     Examples:
       lookervault show dashboards 12
       lookervault show dashboards 12 --run 1 > dashboard.json
+      lookervault show dashboards 12 --at yesterday
     """
     from lookervault.cli.output import write_bytes
-    from lookervault.cli.vaults import check_run, open_vault
+    from lookervault.cli.vaults import open_vault, run_of
     from lookervault.content.registry import content_type
 
     name = content_type(type).name
     with open_vault(vault) as repository:
-        check_run(repository, run)
+        run = run_of(repository, run, at)
         body = repository.body(name, id, run)
         if body is None:
             raise _not_there(repository, name, id, run, vault)

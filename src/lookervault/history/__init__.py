@@ -1,0 +1,1 @@
+"""What changed between runs, and when: read from a vault alone."""
