@@ -135,12 +135,20 @@ class Canon:
     def without_noise(self, body: bytes) -> Any:
         """The object as it is compared; None where it is hashed by its bytes."""
         reading = self.read(body)
-        if reading.raw_hashed:
-            return None
-        self._noise.take(reading.obj, _Taken())
-        if self._unordered and type(reading.obj) is list:
-            return sorted(reading.obj, key=_SORTED.encode)
-        return reading.obj
+        return None if reading.raw_hashed else self._compared(reading.obj)
+
+    def legible(self, body: bytes) -> Any:
+        """The same as far as it can be read: also of an object that is hashed by its bytes.
+
+        Raises `OverflowError`, `RecursionError` or `ValueError` where it cannot be put in order.
+        """
+        return self._compared(self.read(body).obj)
+
+    def _compared(self, obj: Any) -> Any:
+        self._noise.take(obj, _Taken())
+        if self._unordered and type(obj) is list:
+            return sorted(obj, key=_SORTED.encode)
+        return obj
 
     def _form(self, obj: Any) -> tuple[bytes, int]:
         """The canonical form, and how many colons the whole object has when encoded."""
