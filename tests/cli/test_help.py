@@ -80,8 +80,12 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedL
 def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> None:
     looker, vault = worked
     arguments = shlex.split(line.partition(" >")[0])
-    if arguments[0] == "show" and "12" in arguments:
-        arguments[2] = looker.store.ids("dashboards")[0]
+    if "12" in arguments:
+        arguments[arguments.index("12")] = looker.store.ids("dashboards")[0]
+    if arguments[0] == "diff":  # there is one run, and it is young
+        times = {"2": "1", "-7d": "now", "yesterday": "now"}
+        arguments = [times.get(word, word) for word in arguments]
+        arguments += ["1"] if arguments[1] == "dashboards" else []
     if arguments[0] == "salvage":
         arguments[1] = str(vault)
     if "--at" in arguments:  # the run that the test made is younger

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from lookervault.errors import LookerVaultError
     from lookervault.storage.repository import Repository
 
 
@@ -53,3 +54,50 @@ def check_run(repository: Repository, run: int | None) -> None:
             f"The vault has no run {run}.",
             hint=f"The newest are: {known}. `lookervault runs` lists them all.",
         )
+
+
+def not_there(
+    repository: Repository, name: str, id: str, run: int | None = None, vault: Path | None = None
+) -> LookerVaultError:
+    """That there is no such item, with what there is in its place."""
+    import difflib
+    import shlex
+
+    from lookervault.errors import VaultError
+
+    ids = [item.id for item in repository.items(name, run)]
+    near = difflib.get_close_matches(id, ids, n=3, cutoff=0.5) or ids[:3]
+    when = "" if run is None else f" as of run {run}"
+    where = "" if vault is None else f" --vault {shlex.quote(str(vault))}"
+    if last := _last_seen(repository, name, id, run):
+        return VaultError(
+            f"The vault holds no {name} with the id {id}{when}: {last.told}",
+            hint=f"`lookervault show {name} {shlex.quote(id)} --run {last.run}{where}` shows it.",
+        )
+    if not ids:
+        return VaultError(
+            f"The vault holds no {name}{when}.", hint="`lookervault runs` shows what it holds."
+        )
+    return VaultError(
+        f"The vault holds no {name} with the id {id}{when}.",
+        hint=f"It has {', '.join(near)} …; `lookervault list {name}{where}` shows all.",
+    )
+
+
+class _Last(NamedTuple):
+    run: int
+    told: str
+
+
+def _last_seen(repository: Repository, name: str, id: str, run: int | None) -> _Last | None:
+    """The newest run before, or the first one after, that had the item."""
+    events = repository.timeline().of_item(name, id)
+    until = [event for event in events if run is None or event.run <= run]
+    if until and (row := until[0].before) is not None:
+        told, last = f"run {until[0].run} found it gone.", until[0].run - 1
+    elif events and (row := events[-1].after) is not None:
+        told, last = f"run {row.first_run} was the first to see it.", row.first_run
+    else:
+        return None
+    runs = [one.run for one in repository.runs() if row.first_run <= one.run <= last]
+    return _Last(runs[-1], told) if runs else None

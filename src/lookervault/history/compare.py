@@ -8,6 +8,7 @@ whoever asks is owed a reason.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import Enum
 from hashlib import sha256
@@ -28,12 +29,13 @@ class Absent(Enum):
 ABSENT: Final = Absent.ABSENT
 
 
-class Member(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Member:
     """An element that was matched by its identity. `obj` is its newer state."""
 
     key: str
     id: str
-    obj: dict[str, Any]
+    obj: dict[str, Any] = field(compare=False)
 
 
 type Step = str | int | Member
@@ -144,8 +146,8 @@ def _lists(pair: _Pair) -> tuple[list[_Pair], FieldChange | None]:
     if not _has_containers(before) and not _has_containers(after):
         return _of_scalars(pair)
     if identity := _identity(before, after):
-        old = {_key(element[identity]): element for element in before}
-        new = {_key(element[identity]): element for element in after}
+        old = {key_of(element[identity]): element for element in before}
+        new = {key_of(element[identity]): element for element in after}
         below = [
             _Pair(
                 (*steps, Member(identity, str(element[identity]), new.get(key, element))),
@@ -168,7 +170,7 @@ def _has_containers(values: list[Any]) -> bool:
 def _of_scalars(pair: _Pair) -> tuple[list[_Pair], FieldChange | None]:
     """One change for the whole list: its elements have no names of their own."""
     steps, before, after = pair
-    old, new = [_key(value) for value in before], [_key(value) for value in after]
+    old, new = [key_of(value) for value in before], [key_of(value) for value in after]
     if old == new:
         return [], None
     if sorted(old) == sorted(new):
@@ -176,7 +178,7 @@ def _of_scalars(pair: _Pair) -> tuple[list[_Pair], FieldChange | None]:
     return [], FieldChange(steps, before, after)
 
 
-def _key(value: Any) -> str:
+def key_of(value: Any) -> str:
     """What is equal for equal scalars alone: `1`, `true` and `"1"` are three."""
     return f"{type(value).__name__} {value}"
 
@@ -194,7 +196,7 @@ def _identifies(key: str, elements: list[Any]) -> bool:
         value = element.get(key) if type(element) is dict else None
         if type(value) is not str and type(value) is not int:
             return False
-        seen.add(_key(value))
+        seen.add(key_of(value))
     return len(seen) == len(elements)
 
 

@@ -37,6 +37,16 @@ def moment(text: str, now: datetime) -> datetime:
         raise UsageError(f"{text!r} is no time.", hint=_HINT) from None
 
 
+def beginning(text: str, now: datetime) -> datetime:
+    """As `moment`, except that a day is meant from where it begins."""
+    asked = text.strip().lower()
+    if asked == "today":
+        return _day(now)
+    is_day = len(asked) == len("2026-11-01") and not _AGO.fullmatch(asked)
+    whole = asked == "yesterday" or is_day
+    return moment(text, now) - timedelta(days=1 if whole else 0)
+
+
 def run_at(runs: Sequence[RunRow], text: str, now: datetime) -> RunRow:
     """The run whose state was the newest one then: the last that had ended. A number is a run.
 

@@ -29,6 +29,10 @@ class ItemRow(msgspec.Struct, frozen=True):
     raw_hashed: bool
     redacted: tuple[str, ...]
 
+    def is_like(self, other: ItemRow) -> bool:
+        """Whether nothing changed that counts."""
+        return (self.hash, self.trashed) == (other.hash, other.trashed)
+
 
 _NATURAL = """
 ORDER BY v.id GLOB '*[^0-9]*', iif(v.id GLOB '*[^0-9]*', 0, length(v.id)), v.id
@@ -43,21 +47,24 @@ def _when(run: int | None) -> str:
     return _OPEN if run is None else _AS_OF
 
 
+COLUMNS = """v.id, v.name, v.updated_at, v.trashed, v.hash, o.size, v.first_run, v.end_run,
+v.folder_id, v.raw_hashed, v.redacted"""
+"""What `item_row` is made of: versions `v` with their objects `o`."""
+
+
 def items(
     connection: sqlite3.Connection, type_name: str, type_id: int, run: int | None
 ) -> Iterator[ItemRow]:
     rows = connection.execute(
-        f"""SELECT v.id, v.name, v.updated_at, v.trashed, v.hash, o.size, v.first_run, v.end_run,
-            v.folder_id, v.raw_hashed, v.redacted
-            FROM versions v LEFT JOIN objects o ON o.id = v.object
+        f"""SELECT {COLUMNS} FROM versions v LEFT JOIN objects o ON o.id = v.object
             WHERE v.type = :type AND {_when(run)} {_NATURAL}""",  # noqa: S608  constants
         {"type": type_id, "run": run},
     )
     for row in rows:
-        yield _item_row(type_name, *row)
+        yield item_row(type_name, *row)
 
 
-def _item_row(type_name: str, *row: Any) -> ItemRow:
+def item_row(type_name: str, *row: Any) -> ItemRow:
     item_id, name, updated_at, trashed, digest, size, first, end, folder, raw, redacted = row
     if size is None:
         raise damaged(f"{type_name} {item_id}", "the object that holds it is gone")

@@ -34,6 +34,7 @@ from lookervault.storage.listing import Changes, Held, ItemRow, Stamp
 from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
 from lookervault.storage.runs import Proof, Role, RunEnd, RunRow, RunStart, TypeResult
+from lookervault.storage.timeline import Timeline
 from lookervault.storage.versions import Stored
 from lookervault.storage.writer import Job, Writer
 
@@ -308,6 +309,9 @@ class Repository:
         with self._reading() as connection:
             type_id = schema.type_id(connection, type)
             return Changes() if type_id is None else listing.changes(connection, type_id, run)
+
+    def timeline(self) -> Timeline:
+        return Timeline(self._reading)
 
     def open_ids(self, type: str, run: int | None = None) -> set[str]:
         """Ids of items that are not deleted: now, or as of a run."""

@@ -12,9 +12,11 @@ from lookervault.cli.commands import (
     certificate,
     check,
     demo,
+    diff,
     extract,
     key,
     list_,
+    log,
     runs,
     salvage,
     show,
@@ -79,6 +81,8 @@ def app() -> typer.Typer:
     root.command("extract")(extract.extract)
     root.command("list")(list_.list_items)
     root.command("show")(show.show)
+    root.command("log")(log.log)
+    root.command("diff", cls=diff.DiffCommand)(diff.diff)
     root.command("types")(types.types)
     root.command("check")(check.check)
     root.command("verify")(verify.verify)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from lookervault.cli.options import (
     AtOption,
     DebugOption,
     JsonOption,
     RunOption,
-    TypeArgument,
     VaultOption,
+    complete_type,
 )
 
 
 def list_items(
-    type: TypeArgument,
+    type: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TYPE",
+            autocompletion=complete_type,
+            help="A content type, such as dashboards. `lookervault types` lists them.",
+            show_default=False,
+        ),
+    ] = None,
     vault: VaultOption = None,
     run: RunOption = None,
     at: AtOption = None,
+    deleted: Annotated[
+        bool,
+        typer.Option("--deleted", help="What is deleted, and the run that noticed; of any type."),
+    ] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -30,21 +44,42 @@ def list_items(
       lookervault list users --json
       lookervault list looks --run 1
       lookervault list looks --at -7d
+      lookervault list --deleted
     """
     from lookervault.cli.output import print_json, print_table
     from lookervault.cli.vaults import open_vault, run_of
     from lookervault.content.registry import content_type
+    from lookervault.errors import UsageError
 
-    name = content_type(type).name
+    name = None if type is None else content_type(type).name
     with open_vault(vault) as repository:
         run = run_of(repository, run, at)
-        rows = [_row(item) for item in repository.items(name, run)]
+        if deleted:
+            rows = _deleted(repository, name, run)
+        elif name is None:
+            raise UsageError("Which type?", hint="`lookervault types` lists them all.")
+        else:
+            rows = [_row(item) for item in repository.items(name, run)]
     if json:
         print_json(rows)
     else:
-        columns = ("id", "updated_at", "deleted", "size", "name")  # the longest one last
+        # the longest one last
+        columns = ("type", "id", "deleted_in", "size", "name") if deleted else _COLUMNS
         cells = [[_short(column, row[column]) for column in columns] for row in rows]
-        print_table(columns, cells, keep=("id",), spare=("updated_at", "deleted"))
+        print_table(
+            columns,
+            cells,
+            keep=("id",),
+            spare=[c for c in ("updated_at", "deleted") if c in columns],
+        )
+
+
+_COLUMNS = ("id", "updated_at", "deleted", "size", "name")
+
+
+def _deleted(repository: Any, type: str | None, run: int | None) -> list[dict[str, Any]]:
+    gone = repository.timeline().gone(None if type is None else [type], run)
+    return [_row(item) | {"deleted_in": item.end_run} for item in gone]
 
 
 def _short(column: str, value: Any) -> Any:

@@ -1,0 +1,119 @@
+"""Changes as a person reads them on a terminal, and what their commands share."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lookervault.cli import terminal
+from lookervault.cli.options import complete_type
+from lookervault.cli.output import cell, painted
+from lookervault.cli.text import harmless
+
+if TYPE_CHECKING:
+    from lookervault.history.changes import Change
+    from lookervault.storage.listing import ItemRow
+    from lookervault.storage.repository import Repository
+    from lookervault.storage.runs import RunRow
+
+TypesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        help="Only this content type; may be repeated.",
+        metavar="TYPE",
+        autocompletion=complete_type,
+        show_default=False,
+    ),
+]
+FolderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--folder",
+        help="Only what lies, or lay, in this folder or below: its id or name.",
+        metavar="FOLDER",
+        show_default=False,
+    ),
+]
+
+_COLOURS = {
+    "added": "green",
+    "first seen": "green",
+    "restored": "green",
+    "changed": "yellow",
+    "deleted": "red",
+    "trashed": "red",
+}
+_WIDEST = max(map(len, _COLOURS))
+_INDENT = "    "
+
+
+def type_names(types: list[str] | None) -> list[str] | None:
+    """Raises `UsageError` for an unknown one."""
+    from lookervault.content.registry import content_type
+
+    return [content_type(name).name for name in types] if types else None
+
+
+def in_folder(
+    repository: Repository, folder: str | None
+) -> Callable[[ItemRow | None, ItemRow | None], bool]:
+    """Whether an item lies, or lay, there. Raises `UsageError` where there is no such folder."""
+    if folder is None:
+        return lambda _before, _after: True
+    from lookervault.history.narrowing import folders_below
+
+    folders = folders_below(repository, folder)
+
+    def wanted(before: ItemRow | None, after: ItemRow | None) -> bool:
+        return any(row is not None and row.folder_id in folders for row in (before, after))
+
+    return wanted
+
+
+def ran(run: RunRow) -> str:
+    """`run 3, 2026-11-28T02:00:00Z`"""
+    from lookervault.history.moments import utc
+
+    return f"run {run.run}, {utc(run.started)}"
+
+
+def who(change: Change) -> str:
+    if change.who is None:
+        return ""
+    return change.who.name or f"user {change.who.id}"
+
+
+def print_change(change: Change, words: str = "") -> None:
+    """An item's line, and one for each field that tells something."""
+    said = words or change.change
+    name = cell(change.name) if change.name else ""
+    by = f"by {harmless(who(change))}" if change.who else ""
+    head = f"{said:<{_WIDEST}} {change.type} {harmless(change.id)}"
+    _print("  ".join(part for part in (head, name, by) if part), "", _COLOURS[said])
+    print_fields(change)
+
+
+def print_fields(change: Change) -> None:
+    from lookervault.history.words import plain
+
+    for line in change.lines():
+        _print(f"{_INDENT}{harmless(plain(line))}", _INDENT + "  ")
+
+
+def print_heading(text: str) -> None:
+    _print(text, "  ", "bold")
+
+
+def _print(text: str, then: str, colour: str = "") -> None:
+    """Wrapped on a terminal, words that are too long included; in a pipe a line stays one."""
+    room = terminal.width()
+    if room is not None and len(text) > room:
+        first = text[: len(text) - len(text.lstrip())]
+        text = textwrap.fill(
+            text.lstrip(), room, initial_indent=first, subsequent_indent=then or _INDENT
+        )
+    print(painted(text, colour))

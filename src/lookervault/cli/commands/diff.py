@@ -1,0 +1,163 @@
+"""`lookervault diff`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand
+
+from lookervault.cli.changes import FolderOption, TypesOption
+from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+
+if TYPE_CHECKING:
+    from lookervault.history.changes import Change
+    from lookervault.storage.repository import Repository
+    from lookervault.storage.runs import RunRow
+
+_TIMES = ("now", "today", "yesterday")
+_AGO = re.compile(r"-\d+[hdwmyHDWMY]")
+
+
+class DiffCommand(TyperCommand):
+    """`-7d` is a time and no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [a[1:] if _AGO.fullmatch(a) else a for a in args])
+
+
+def diff(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TYPE ID] [A] [B]",
+            help="A and B: runs or times (3, 2026-11-01, yesterday, -7d). Without B: the newest"
+            " run; without A: the run before it, or the item's version before the last.",
+            show_default=False,
+        ),
+    ] = None,
+    vault: VaultOption = None,
+    types: TypesOption = None,
+    folder: FolderOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show what changed between two runs or times, field by field.
+
+    \b
+    Examples:
+      lookervault diff 1 2
+      lookervault diff yesterday
+      lookervault diff -7d --type dashboards --folder 1
+      lookervault diff dashboards 12
+      lookervault diff 1 --json
+    """
+    from lookervault.cli.output import print_json
+    from lookervault.cli.vaults import open_vault
+
+    with open_vault(vault) as repository:
+        asked = _asked(repository, what or [])
+        found = _found(repository, asked, types, folder)
+        if json:
+            print_json([change.json() for change in found])
+        else:
+            _print(repository, asked, found)
+
+
+class _Asked(NamedTuple):
+    before: RunRow
+    after: RunRow
+    item: tuple[str, str] | None
+
+
+def _asked(repository: Repository, what: list[str]) -> _Asked:
+    """What the words on the command line mean. Raises `UsageError` where they mean nothing."""
+    from datetime import UTC, datetime
+
+    from lookervault.content.registry import content_type
+    from lookervault.errors import UsageError
+    from lookervault.history.moments import run_at
+
+    item = None
+    if what and what[0][:1].isalpha() and what[0].lower() not in _TIMES:
+        name = content_type(what[0]).name
+        if len(what) == 1:
+            raise UsageError(
+                f"Which of the {name}?", hint=f"Give an id, or --type {name} for all of them."
+            )
+        item, what = (name, what[1]), what[2:]
+    if len(what) > 2:  # noqa: PLR2004  A and B
+        raise UsageError("These are too many words.", hint="`lookervault diff --help` shows how.")
+    now = datetime.now(UTC)
+    runs = repository.runs()
+    if not what:
+        return _newest(repository, runs, item, now)
+    after = run_at(runs, what[1] if len(what) > 1 else "now", now)
+    return _Asked(run_at(runs, what[0], now), after, item)
+
+
+def _newest(
+    repository: Repository, runs: list[RunRow], item: tuple[str, str] | None, now: Any
+) -> _Asked:
+    from lookervault.cli.vaults import not_there
+    from lookervault.errors import UsageError
+    from lookervault.history.moments import run_at
+
+    after = run_at(runs, "now", now)
+    last = after.run
+    if item is not None:
+        events = [e.run for e in repository.timeline().of_item(*item) if e.run <= after.run]
+        if not events:
+            raise not_there(repository, *item)
+        last = events[0]
+    earlier = [run for run in runs if run.run < last]
+    if not earlier:
+        raise UsageError(
+            "There is nothing to compare it with: no run is older.",
+            hint="Differences appear from the second run on; `lookervault runs` lists all.",
+        )
+    return _Asked(earlier[-1], after, item)
+
+
+def _found(
+    repository: Repository, asked: _Asked, types: list[str] | None, folder: str | None
+) -> list[Change]:
+    from lookervault.cli.changes import in_folder, type_names
+    from lookervault.cli.vaults import not_there
+    from lookervault.history.changes import History
+
+    before, after, item = asked
+    chosen, wanted = type_names(types), in_folder(repository, folder)
+    history = History(repository)
+    if item is None:
+        return list(history.between(before.run, after.run, chosen, wanted))
+    if not repository.timeline().of_item(*item):
+        raise not_there(repository, *item)
+    change = history.of_one(*item, before.run, after.run)
+    return [] if change is None else [change]
+
+
+def _print(repository: Repository, asked: _Asked, changes: list[Change]) -> None:
+    from collections import Counter
+
+    from lookervault.cli.changes import print_change, print_heading, ran
+
+    print_heading(f"{ran(asked.before)} → {ran(asked.after)}")
+    began = repository.timeline().beginnings()
+    late = Counter(c.type for c in changes if c.change == "added" and _is_late(c, asked, began))
+    shown = [c for c in changes if c.change != "added" or not _is_late(c, asked, began)]
+    for change in shown:
+        print_change(change)
+    for type, items in late.items():
+        print(f"{type}: {items:,}, which run {began[type]} was the first to read")
+    print(_summary(Counter(change.change for change in shown), or_else=bool(late)))
+
+
+def _summary(counts: dict[str, int], *, or_else: bool) -> str:
+    told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    return f"{told or ('Nothing else changed' if or_else else 'Nothing changed')}."
+
+
+def _is_late(change: Change, asked: _Asked, began: dict[str, int]) -> bool:
+    return asked.before.run < began.get(change.type, 0) == change.row.first_run
