@@ -19,7 +19,7 @@ SOURCES := $(wildcard src tests bench scripts)
 GENERATED := lookervault.config.schema lookervault.cli.reference scripts.documents
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-long soak bench lint format types layers generated \
+.PHONY: help setup demo test coverage test-browser test-long soak bench lint format types layers generated \
   generate wheel other-installer check lock clean
 
 help: ## this list
@@ -36,6 +36,10 @@ test: setup ## the test suite
 
 coverage: setup ## how much of the code the tests reach, lines and branches: at least 90 %
 	@$(PYTEST) $(MEASURED) --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+test-browser: setup ## the page of `diff --html` in a real Chromium; installs Debian's where it can
+	@scripts/chromium.sh
+	@$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 test-long: setup ## the same for longer: storms, kills, ten times as many examples
 	@$(PYTEST) -m long -o faulthandler_timeout=900 $(ARGS)

@@ -199,3 +199,30 @@ def test_show_says_where_a_deleted_item_still_is(told: Told) -> None:
     early = told.run("show", "dashboards", told.new, "--run", 1)
     assert "run 3 was the first to see it" in early.told
     assert "--run 3" in early.told
+
+
+def test_a_page_is_written_whole_and_for_its_owner_alone(told: Told, tmp_path: Path) -> None:
+    page = tmp_path / "changes.html"
+    page.write_text("before")
+    page.chmod(0o644)
+    done = told.run("diff", 1, 2, "--html", page)
+    assert done.code == 0
+    assert done.text == f"{page}: 2 changed, 1 trashed, 1 deleted.\n"
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == [page.name]
+    html = page.read_text()
+    assert "&lt;/style&gt;&lt;script&gt;alert(1)" in html
+    assert "<script>alert" not in html
+    for sign in ("\x1b", "\u202e", "src=", "href="):
+        assert sign not in html
+    assert told.run("diff", 1, 2, "--html", page, "--json").json
+
+
+def test_a_page_that_cannot_be_written_leaves_what_was_there(told: Told, tmp_path: Path) -> None:
+    done = told.run("diff", 1, 2, "--html", tmp_path)
+    assert (done.code, done.out) == (2, b"")
+    assert "is no file" in done.told
+    done = told.run("diff", 1, 2, "--html", tmp_path / "nowhere" / "page.html")
+    assert (done.code, done.out) == (2, b"")
+    assert "No such file or directory" in done.told
+    assert list(tmp_path.iterdir()) == []

@@ -36,8 +36,10 @@ def lines(changes: Sequence[FieldChange], context: Context) -> list[Phrase]:
             found += phrases
             continue
         first, *others = phrases
-        rest = (part for phrase in others for part in (", ", phrase[-1].removeprefix(MOVED)))
-        found.append((*first, *rest))
+        for phrase in others:
+            field, *rest = phrase[phrase.index(": ") + 1 :]
+            first = (*first, ", ", field.removeprefix(MOVED), *rest)
+        found.append(first)
     return found
 
 

@@ -30,6 +30,12 @@ class Name(str):
     __slots__ = ()
 
 
+class Value(str):
+    """A value of a field, as it was or as it is."""
+
+    __slots__ = ()
+
+
 type Phrase = tuple[str, ...]
 
 
@@ -186,7 +192,7 @@ def _said(
     if len(tail) == 1 and key in {"title", "name", "label"} and not inside:
         return ("renamed from ", _title(before), " to ", _title(after))
     moved = MOVED if key in {"row", "column"} and inside else ""
-    return (f"{moved}{_field(tail)} {' → '.join(values(before, after))}",)
+    return (f"{moved}{_field(tail)} ", *_from_to(before, after))
 
 
 def _sides(change: FieldChange, context: Context) -> tuple[tuple[Any, int], tuple[Any, int]]:
@@ -210,7 +216,12 @@ def _of_whole(change: FieldChange) -> Phrase:
         row = change.after if change.before is ABSENT else change.before
         detail = _detail(row) if isinstance(row, dict) else f" {_value(row)}"
         return ("added" if change.before is ABSENT else "removed", detail)
-    return (" → ".join(values(change.before, change.after)),)
+    return _from_to(change.before, change.after)
+
+
+def _from_to(before: Any, after: Any) -> Phrase:
+    old, new = values(before, after)
+    return Value(old), " → ", Value(new)
 
 
 def _detail(row: dict[str, Any]) -> str:
@@ -232,7 +243,7 @@ def _of_lists(
         return _memberships(key, gone, new, context)
     shown = [f"+ {_value(value)}" for value in new] + [f"− {_value(value)}" for value in gone]
     if not shown:
-        return (f"{_field(tail)} {' → '.join(values(before, after))}",)
+        return (f"{_field(tail)} ", *_from_to(before, after))
     rest = [f"and {len(shown) - _MOST_LISTED} more"] if len(shown) > _MOST_LISTED else []
     return (f"{_field(tail)} {', '.join(shown[:_MOST_LISTED] + rest)}",)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -40,6 +42,15 @@ def diff(
     vault: VaultOption = None,
     types: TypesOption = None,
     folder: FolderOption = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            help="Write a page that shows it, readable without network.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -51,6 +62,7 @@ def diff(
       lookervault diff yesterday
       lookervault diff -7d --type dashboards --folder 1
       lookervault diff dashboards 12
+      lookervault diff 1 --html changes.html
       lookervault diff 1 --json
     """
     from lookervault.cli.output import print_json
@@ -59,10 +71,15 @@ def diff(
     with open_vault(vault) as repository:
         asked = _asked(repository, what or [])
         found = _found(repository, asked, types, folder)
+        told = _Told(asked, found, repository.timeline().beginnings())
+        if html is not None:
+            _write(html, told)
         if json:
             print_json([change.json() for change in found])
+        elif html is not None:
+            print(f"{html}: {told.summary()}")
         else:
-            _print(repository, asked, found)
+            _print(told)
 
 
 class _Asked(NamedTuple):
@@ -138,26 +155,54 @@ def _found(
     return [] if change is None else [change]
 
 
-def _print(repository: Repository, asked: _Asked, changes: list[Change]) -> None:
-    from collections import Counter
+class _Told:
+    """What is told of the changes. Types that were read for the first time are counted only."""
 
-    from lookervault.cli.changes import print_change, print_heading, ran
+    def __init__(self, asked: _Asked, changes: list[Change], began: dict[str, int]) -> None:
+        self.asked = asked
+        late = [change for change in changes if _is_late(change, asked, began)]
+        self.shown = [change for change in changes if not _is_late(change, asked, began)]
+        counts = Counter(change.type for change in late)
+        self.late = [(type, items, began[type]) for type, items in counts.items()]
 
-    print_heading(f"{ran(asked.before)} → {ran(asked.after)}")
-    began = repository.timeline().beginnings()
-    late = Counter(c.type for c in changes if c.change == "added" and _is_late(c, asked, began))
-    shown = [c for c in changes if c.change != "added" or not _is_late(c, asked, began)]
-    for change in shown:
-        print_change(change)
-    for type, items in late.items():
-        print(f"{type}: {items:,}, which run {began[type]} was the first to read")
-    print(_summary(Counter(change.change for change in shown), or_else=bool(late)))
-
-
-def _summary(counts: dict[str, int], *, or_else: bool) -> str:
-    told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
-    return f"{told or ('Nothing else changed' if or_else else 'Nothing changed')}."
+    def summary(self) -> str:
+        counts = Counter(change.change for change in self.shown)
+        told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        return f"{told or ('nothing else changed' if self.late else 'nothing changed')}."
 
 
 def _is_late(change: Change, asked: _Asked, began: dict[str, int]) -> bool:
-    return asked.before.run < began.get(change.type, 0) == change.row.first_run
+    first = began.get(change.type, 0)
+    return change.change == "added" and asked.before.run < first == change.row.first_run
+
+
+def _print(told: _Told) -> None:
+    from lookervault.cli.changes import print_change, print_heading, ran
+
+    print_heading(f"{ran(told.asked.before)} → {ran(told.asked.after)}")
+    for change in told.shown:
+        print_change(change)
+    for type, items, run in told.late:
+        print(f"{type}: {items:,}, which run {run} was the first to read")
+    print(told.summary().capitalize())
+
+
+def _write(path: Path, told: _Told) -> None:
+    """All of the page or what was there before, for the vault's owner alone."""
+    import secrets
+
+    from lookervault.cli.text import harmless
+    from lookervault.errors import UsageError
+    from lookervault.history.page import Page
+    from lookervault.proof.files import write_new
+
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file.", hint="Name another one with --html.")
+    page = Page(told.asked.before, told.asked.after, told.shown, told.late, harmless)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    write_new(draft, page.html(), "The page", "--html")
+    try:
+        draft.replace(path)
+    except BaseException:
+        draft.unlink()
+        raise
