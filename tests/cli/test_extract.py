@@ -30,7 +30,11 @@ KEYS = {
     "missing": list,
     "types": dict,
 }
-TYPE_KEYS = {"items", "new", "changed", "unchanged", "deleted", "missing", "calls", "status"}
+TYPE_KEYS = {"items", "new", "changed", "unchanged", "deleted", "missing", "calls", "status"} | {
+    "read",
+    "proven",
+    "silent",
+}
 
 
 def check_shape(found: dict[str, object], *, begun: bool = True) -> None:

@@ -44,7 +44,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 def test_list_has_a_row_for_each_item(filled: Filled) -> None:
     rows = program("list", "dashboards", "--json", "--vault", filled.vault).json
     assert {row["id"] for row in rows} == set(filled.looker.store.ids("dashboards"))
-    assert set(rows[0]) == {"type", "id", "name", "updated_at", "deleted", "hash", "size"}
+    told = {"type", "id", "name", "updated_at", "deleted", "hash", "size"}
+    assert set(rows[0]) == told | {"proven_run", "proven_at"}
     changed = next(row for row in rows if row["id"] == filled.id)
     assert changed["name"] == "Umsatz – 収益 📈"
     assert changed["size"] == len(filled.after)
@@ -182,3 +183,19 @@ def test_a_run_at_a_time_beyond_any_calendar_is_damage(
     done = program(*command, "--vault", path)
     assert (done.code, done.out) == (5, b""), done
     assert "beyond any calendar" in done.told
+
+
+def test_what_nothing_has_read_since_is_listed(filled: Filled) -> None:
+    def listed(*more: str) -> list[dict[str, object]]:
+        rows: list[dict[str, object]] = program(
+            "list", "dashboards", *more, "--json", "--vault", filled.vault
+        ).json
+        return rows
+
+    everything = listed("--unproven-since", "now")
+    assert everything == listed()
+    assert {row["proven_run"] for row in everything if row["id"] == filled.id} == {2}
+    assert 1 in {row["proven_run"] for row in everything}
+    assert listed("--unproven-since", "-1d") == []
+    refused = program("list", "dashboards", "--unproven-since", "soon", "--vault", filled.vault)
+    assert (refused.code, "is no time" in refused.err) == (2, True)

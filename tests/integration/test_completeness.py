@@ -84,7 +84,7 @@ def test_what_is_hidden_from_one_day_to_the_next_is_not_taken_for_deleted(
     one.run(name)
     hidden = set(looker.store.ids(name)[2:4])
     looker.behaviour.hidden_ids = {name: hidden}
-    result = one.run(name)
+    result = one.run(name, full=True)
     assert named(result) == {(name, i, "not_found") for i in hidden}
     assert by_type(result)[name].deleted == 0
     assert hidden <= one.vault.open_ids(name)

@@ -106,7 +106,7 @@ def test_what_is_no_object_of_that_id_is_named_and_its_neighbours_are_unharmed(
     one.run(name)
     there = one.vault.open_ids(name)
     chosen, _ = put(looker, name, DAMAGED[kind])
-    result = one.run(name, workers=workers, max_tries=2, page_size=5)
+    result = one.run(name, full=True, workers=workers, max_tries=2, page_size=5)
     assert {(m.type, m.id) for m in result.end.missing} == {(name, chosen)}
     assert (result.end.status, result.error) == ("partial", None)
     assert by_type(result)[name].items == len(there) - 1

@@ -100,7 +100,7 @@ def print_certificate(certificate: Certificate) -> None:
     ]
     print_pairs([pair for pair in pairs if pair[1] is not None], colour="bold")
     print()
-    columns = ("type", "items", "census", "missing", "status", "reason", "root")
+    columns = ("type", "items", "read", "census", "missing", "status", "reason", "root")
     rows = [[name, *_cells(one)] for name, one in sorted(said.types.items())]
     print_table(columns, rows, keep=("type", "items", "status"), spare=("root", "reason"))
     if said.missing:
@@ -111,9 +111,10 @@ def print_certificate(certificate: Certificate) -> None:
 
 def _cells(one: Any) -> list[Any]:
     if one is None:  # the run was cut off
-        return [None] * 6
+        return [None] * 7
     root = one.root and one.root[:_SHORT]
-    return [one.items, one.census, one.missing, one.status, one.reason or None, root]
+    read = one.items if one.read is None else one.read
+    return [one.items, read, one.census, one.missing, one.status, one.reason or None, root]
 
 
 def _arguments(arguments: dict[str, Any]) -> str:

@@ -59,7 +59,8 @@ def extract_into(
         row = vault.run(done.run)
         if row is None:
             raise AssertionError  # the run was just written
-        found = result(row, vault.type_results(done.run), vault.missing(done.run))
+        told = (vault.type_results(done.run), vault.missing(done.run), vault.proofs(done.run))
+        found = result(row, *told)
         sizes = vault.size_report()
     found |= {"vault": str(settings.vault), "raw_bytes": sizes.raw}
     return found | {"vault_bytes": settings.vault.stat().st_size}, done.error

@@ -11,10 +11,10 @@ from lookervault.errors import Interrupted, LookerVaultError
 
 if TYPE_CHECKING:
     from lookervault.content.model import Missing
-    from lookervault.storage.runs import RunRow, TypeResult
+    from lookervault.storage.runs import Proof, RunRow, TypeResult
 
 _SHOWN_MISSING = 20
-_EVENTS = ("new", "changed", "unchanged", "deleted", "missing")
+_EVENTS = ("new", "changed", "unchanged", "deleted", "missing", "silent")
 """Columns of the summary that are left out where nothing of the kind happened."""
 
 _MOST_NAMED = 4
@@ -89,8 +89,14 @@ def not_begun(error: LookerVaultError) -> dict[str, Any]:
     return _NOTHING | failure(error)
 
 
-def result(row: RunRow, types: Sequence[TypeResult], missing: Sequence[Missing]) -> dict[str, Any]:
+def result(
+    row: RunRow,
+    types: Sequence[TypeResult],
+    missing: Sequence[Missing],
+    proofs: Sequence[Proof] = (),
+) -> dict[str, Any]:
     """The stable object of `extract --json`."""
+    read = {proof.type: proof for proof in proofs}
     seconds = max(0.0, (row.finished or row.started) - row.started)  # a clock may be set back
     return {
         "run": row.run,
@@ -109,13 +115,19 @@ def result(row: RunRow, types: Sequence[TypeResult], missing: Sequence[Missing])
         "scope": row.scope,
         "reasons": row.reasons,
         "missing": [{"type": m.type, "id": m.id, "reason": m.reason} for m in missing],
-        "types": {t.type: _type(t) for t in types},
+        "types": {t.type: _type(t, read.get(t.type)) for t in types},
     }
 
 
-def _type(one: TypeResult) -> dict[str, Any]:
+def _type(one: TypeResult, proof: Proof | None) -> dict[str, Any]:
+    """`read` items were read, `proven` of them though they seemed unchanged, and `silent` of these
+    were not. A run of the first format read all of them.
+    """
     names = ("items", "new", "changed", "unchanged", "deleted", "missing", "calls", "status")
-    return {name: getattr(one, name) for name in names}
+    told = {name: getattr(one, name) for name in names}
+    if proof is None:
+        return told | {"read": one.items, "proven": 0, "silent": 0}
+    return told | {"read": proof.read, "proven": proof.proven, "silent": proof.silent}
 
 
 def print_result(found: dict[str, Any], *, all_missing: bool = False) -> None:
@@ -168,6 +180,7 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
         *([("Without", left)] if (left := _not_asked_for(found)) else []),
         *([("Folders", ", ".join(found["scope"]))] if found["scope"] else []),
         ("Items", f"{found['items']:,}, {found['items_per_second']:,.0f} a second"),
+        *([("Proven", proven)] if (proven := _proven(found["types"])) else []),
         ("Calls", _calls(found)),
         ("Read", size(found["bytes"])),
         ("Time", duration(found["seconds"])),
@@ -178,6 +191,22 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     if found["root_hash"]:
         pairs.append(("Root", found["root_hash"]))
     return pairs
+
+
+def _proven(types: dict[str, Any]) -> str:
+    """What was read though it seemed unchanged, and what came of it."""
+    proven = sum(t["proven"] for t in types.values())
+    silent = {name: t["silent"] for name, t in types.items() if t["silent"]}
+    if not proven and not silent:
+        return ""
+    seemed = f"{proven:,} that seemed unchanged were read again"
+    if not silent:
+        return f"{seemed}, and are"
+    found = ", ".join(f"{count:,} {name}" for name, count in silent.items())
+    return (
+        f"{seemed}; changed, though Looker's updated_at had not: {found}."
+        f" {', '.join(silent)}: read in full from now on, until a run finds none"
+    )
 
 
 def _calls(found: dict[str, Any]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from lookervault.errors import LookerVaultError
+    from lookervault.storage.listing import ItemRow
     from lookervault.storage.repository import Repository
 
 
@@ -42,6 +43,24 @@ def run_of(repository: Repository, run: int | None, at: str | None) -> int | Non
     if run is not None:
         raise UsageError("--run and --at say the same.", hint="Leave one of them out.")
     return run_at(repository.runs(), at, datetime.now(UTC)).run
+
+
+class Proven:
+    """When items of a type were last read, and not only taken for unchanged."""
+
+    def __init__(self, repository: Repository, type: str, run: int | None) -> None:
+        self._last = repository.last_proven(type, run)
+        self._ended = {row.run: row.finished or row.started for row in repository.runs()}
+
+    def of(self, item: ItemRow) -> dict[str, Any]:
+        from lookervault.history.moments import utc
+
+        run = self._last(item.id, item.first_run)
+        return {"proven_run": run, "proven_at": utc(self.time(run))}
+
+    def time(self, run: int) -> float:
+        """When it ended, in seconds since 1970; of a run that is gone, 0."""
+        return self._ended.get(run, 0.0)
 
 
 def check_run(repository: Repository, run: int | None) -> None:

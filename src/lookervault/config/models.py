@@ -71,6 +71,15 @@ class ParallelConfig(BaseModel):
         " Where more than that seem deleted, and at least 10, or all of them, nothing of the type"
         " is marked so.",
     )
+    prove: float | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        description="Share of what seems unchanged, in percent, that is read all the same: another"
+        " share in each run. Unset: a fourteenth, so that everything is proven in two weeks of"
+        " nights.",
+    )
     max_wait: float = Field(
         default=600,
         ge=0,

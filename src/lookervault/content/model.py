@@ -25,12 +25,15 @@ class Entry(NamedTuple):
     """One id of a census. `updated_at` is the API's own spelling, None where it has none.
 
     `part` is the place the object is fetched from, where that matters: the folder of a look,
-    `trash` for what was moved to the trash.
+    `trash` for what was moved to the trash. The others are None where the listing has them not.
     """
 
     id: str
     updated_at: str | None = None
     part: str = ""
+    folder_id: str | None = None
+    last_viewed_at: str | None = None
+    view_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,8 @@ class ContentType:
     """Whether a run over some folders includes it."""
     in_folder: Callable[[Any], str | None] | None = None
     """The folder that holds an object, for types that live in folders."""
+    stamped: bool = False
+    """Its census tells when each object was changed (`updated_at`)."""
     immutable: bool = False
     """An id's object never changes: what the vault has is not fetched again."""
     typical_size: int = 2_000

@@ -25,6 +25,8 @@ from lookervault.content.operations import Operation
 from lookervault.errors import NotFoundError
 
 TRASH = "trash"
+CENSUS_COLUMNS = "id,updated_at,folder_id,deleted,last_viewed_at,view_count"
+"""Of content that lies in folders. The pass of the listing says what is in the trash, too."""
 
 
 def singly(due: Due) -> Iterator[Batch]:
@@ -68,7 +70,7 @@ class Paged:
     def _listed(self, view: View, part: str, since: Since = NOTHING_YET) -> Iterator[Listed]:
         params = {"fields": self.columns, "sorts": "id", **self.parts[part]}
         for _, rows in pages(view.read, self.search, params, since=since):
-            yield Listed([_entry(row, part) for row in rows if self._in_scope(row, view.scope)])
+            yield Listed([entry_of(row, part) for row in rows if self._in_scope(row, view.scope)])
 
     def batches(self, due: Due) -> Iterator[Batch]:
         number = 0
@@ -110,8 +112,22 @@ class Paged:
         return scope.holds(None if value is None else str(value))
 
 
-def _entry(row: dict[str, Any], part: str) -> Entry:
-    return Entry(str(row["id"]), row.get("updated_at"), part)
+def entry_of(row: Mapping[str, Any], part: str) -> Entry:
+    """What a census row says."""
+    viewed, views = row.get("last_viewed_at"), row.get("view_count")
+    return Entry(
+        str(row["id"]),
+        row.get("updated_at"),
+        part,
+        folder_id=text(row.get("folder_id")),
+        last_viewed_at=viewed if isinstance(viewed, str) else None,
+        view_count=views if isinstance(views, int) else None,
+    )
+
+
+def text(id: Any) -> str | None:
+    """An id as text, however the API spells it."""
+    return None if id is None else str(id)
 
 
 class Static:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from lookervault.extraction.permissions import lost
 from lookervault.extraction.request import Request
@@ -49,8 +50,13 @@ def _why_not(last: RunRow, start: RunStart, request: Request) -> str:
         "its folders are others": (last.scope, start.scope),
         "its Looker is another": (last.instance, start.instance),
         "its API user is another": (last.user_id, start.user_id),
+        "only one of them is full": (_is_full(last.arguments), _is_full(start.arguments)),
     }
     return ", ".join(reason for reason, (then, now) in asked.items() if then != now)
+
+
+def _is_full(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("full"))
 
 
 def _end(vault: Repository, row: RunRow, now: float) -> None:

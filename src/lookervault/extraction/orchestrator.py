@@ -12,7 +12,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from lookervault.errors import (
     UsageError,
 )
 from lookervault.extraction.batch_processor import BatchProcessor
-from lookervault.extraction.beginning import begin
+from lookervault.extraction.beginning import Beginning, begin
 from lookervault.extraction.deletions import MASS_DELETION, Deletions
 from lookervault.extraction.identity import claim
 from lookervault.extraction.known import VaultKnown
@@ -43,10 +43,11 @@ from lookervault.extraction.retry import Calls, Client, Tally
 from lookervault.extraction.stop import Stop
 from lookervault.extraction.tasks import Done, Performer, Work
 from lookervault.extraction.type_run import Phase, TypeRun
+from lookervault.extraction.unchanged import DEFAULT_PROVE, slices
 from lookervault.extraction.visibility import Caller, Version, caller, decoded, version
 from lookervault.extraction.work_queue import InFlight
 from lookervault.storage.repository import Repository
-from lookervault.storage.runs import RunEnd, RunRow, RunStart, TypeResult
+from lookervault.storage.runs import Proof, RunEnd, RunRow, RunStart, TypeResult
 
 SESSION = "session"
 """On whose account the calls of the run itself go: version, user, roles, scope."""
@@ -122,10 +123,8 @@ class Orchestrator:
         run = beginning.run
         doubts = doubts_about(request, who, before, beginning.earlier)
         deletions = self._deletions(request, run, proven=scope.folders is None and not doubts)
-        types = [
-            self._type_run(t, run, deletions, resumed=beginning.earlier is not None)
-            for t in request.types
-        ]
+        proofs = self._slices(request, beginning, deletions.held)
+        types = [self._type_run(t, beginning, deletions, proofs[t.name]) for t in request.types]
         error = None
         try:
             self._extract({t.name: t for t in types}, run, scope)
@@ -173,11 +172,16 @@ class Orchestrator:
             user_id=who.user_id,
             looker_version=looker.release,
             program_version=request.program_version,
-            arguments=dict(request.arguments),
+            arguments={**request.arguments, **self._how_much(request)},
             types=[t.name for t in request.types],
             scope=None if scope.folders is None else sorted(scope.folders),
             roles=who.roles,
         )
+
+    def _how_much(self, request: Request) -> dict[str, Any]:
+        """What of the request a run that goes on with this one has to know."""
+        prove = {} if self._config.prove is None else {"prove": self._config.prove}
+        return prove | ({"full": True} if request.full else {})
 
     def _deletions(self, request: Request, run: int, *, proven: bool) -> Deletions:
         return Deletions(
@@ -187,11 +191,32 @@ class Orchestrator:
             held=self._vault.held(run - 1),
         )
 
+    def _slices(
+        self, request: Request, beginning: Beginning, held: Iterable[str]
+    ) -> dict[str, Proof]:
+        """A run that goes on reads the slice that it began with."""
+        earlier = beginning.earlier
+        prove = self._config.prove if earlier is None else earlier.arguments.get("prove")
+        last = self._vault.newest_proofs(beginning.run)
+        return slices(
+            request.types,
+            last,
+            held=held,
+            prove=DEFAULT_PROVE if prove is None else prove,
+            full=request.full,
+        )
+
     def _type_run(
-        self, content_type: ContentType, run: int, deletions: Deletions, *, resumed: bool
+        self, content_type: ContentType, beginning: Beginning, deletions: Deletions, proof: Proof
     ) -> TypeRun:
         return TypeRun(
-            content_type, self._config, self._vault, run, deletions=deletions, resumed=resumed
+            content_type,
+            self._config,
+            self._vault,
+            beginning.run,
+            deletions=deletions,
+            proof=proof,
+            resumed=beginning.earlier is not None,
         )
 
     # While it runs.
@@ -337,6 +362,7 @@ class Orchestrator:
             root=root,
             types=results,
             missing=missing,
+            proofs=[t.proof(result.items) for t, result in zip(types, results, strict=True)],
         )
 
     def _type_result(self, one: TypeRun, run: int, root: bytes | None) -> TypeResult:

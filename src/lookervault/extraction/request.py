@@ -22,6 +22,8 @@ class Request:
     """Go on though the API user may do less than the last complete run's could."""
     accept_deletions: tuple[str, ...] = ()
     """Names of types of which any number of deletions is believed."""
+    full: bool = False
+    """Read everything, also what seems unchanged."""
     fresh: bool = False
     """Do not go on with an unfinished run."""
     resume_within_s: float = 24 * 3600

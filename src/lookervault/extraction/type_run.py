@@ -17,12 +17,13 @@ from enum import Enum
 
 from lookervault.config.models import ParallelConfig
 from lookervault.content.model import Batch, Census, ContentType, Due, Entry, Missing
-from lookervault.content.sources import TRASH
 from lookervault.errors import CallError, NotFoundError, RefusedError
 from lookervault.extraction.deletions import MASS_DELETION, Deletions
 from lookervault.extraction.tasks import Done, Kind, Work
-from lookervault.storage.listing import Stamp
+from lookervault.extraction.unchanged import Unchanged
 from lookervault.storage.repository import Repository
+from lookervault.storage.runs import Proof
+from lookervault.storage.usage import Usage
 
 _SAME_ANSWERS = 20
 """After so many second looks with one and the same refusal, the rest are not asked for."""
@@ -54,10 +55,11 @@ class TypeRun:
         run: int,
         *,
         deletions: Deletions,
+        proof: Proof,
         resumed: bool = False,
     ) -> None:
-        """`resumed`: the run was begun earlier, and what it stored then is not due where the census
-        shows it as it was.
+        """`proof` is the slice that is read of what seems unchanged. `resumed`: the run was begun
+        earlier, and what it stored then is not due where the census shows it as it was.
         """
         self.type = content_type
         self.phase = Phase.WAITING
@@ -70,16 +72,17 @@ class TypeRun:
         self._run = run
         self._deletions = deletions
         self._gone: set[str] = set()
-        self._before = vault.confirmed(run, content_type.name) if resumed else set()
-        self._stamps: dict[str, Stamp] = {}
+        before = vault.confirmed(run, content_type.name) if resumed else set()
+        self._unchanged = Unchanged(content_type, vault, run, proof, before)
+        self._usage: list[Usage] = []
         self._seen: set[str] = set()
         self._due: dict[str, Entry] = {}
         self._vanished: dict[str, Entry] = {}
         self._reasons: dict[str, str] = {}
         self._ready: deque[Work] = deque()
         self._pages: Iterator[Batch] = iter(())
-        self._chunks: deque[list[Entry]] = deque()
-        self._planned = self._most_rows = 0
+        self._unplanned: list[Entry] = []
+        self._fetched = self._planned = self._most_rows = 0
         self._largest = config.page_size
         self._under_way = 0
         self._id_lists = content_type.source.id_lists
@@ -127,7 +130,13 @@ class TypeRun:
         return max(1, min(self._largest, int(self._config.page_bytes / self._mean_size())))
 
     def _next_size(self) -> int:
-        return self.page_size() if self._proven else min(_PROBE, self.page_size())
+        """A server that served this vault before is not expected to be another one by now."""
+        known = self._proven or not self._unchanged.is_first
+        return self.page_size() if known else min(_PROBE, self.page_size())
+
+    def proof(self, items: int) -> Proof:
+        """What it read, of `items` that are confirmed."""
+        return self._unchanged.proof(items)
 
     # What happens to it.
 
@@ -141,9 +150,15 @@ class TypeRun:
         self._add_chunk(fresh)
 
     def _add_chunk(self, listed: dict[str, Entry]) -> None:
-        due = self._without_stored(listed) if self._before else listed
+        due = self._unchanged.due(listed)
+        self.objects += len(listed) - len(due)
         self._due |= due
-        self._chunks.append(list(due.values()))
+        self._unplanned += due.values()
+        self._usage += (
+            Usage(entry.id, entry.last_viewed_at, entry.view_count)
+            for entry in listed.values()
+            if entry.view_count is not None or entry.last_viewed_at is not None
+        )
 
     def settle(self, done: Done) -> None:
         """Takes in what became of a piece of work that `take` gave out."""
@@ -166,6 +181,7 @@ class TypeRun:
         digest = done.digest
         self._seen |= digest.ids
         self.objects += len(digest.ids)
+        self._fetched += len(digest.ids)
         self.bytes += digest.bytes
         if done.work.kind is Kind.CENSUS:  # of a page, the census tells which id it is
             self.missing += digest.bad
@@ -181,38 +197,20 @@ class TypeRun:
         self._parts.update(entry.part for entry in done.listed.values())
         fresh = {i: e for i, e in done.listed.items() if i not in self._seen}
         self._seen |= fresh.keys()
-        if self.type.immutable and fresh:
-            there = self._vault.open_ids(self.name) & fresh.keys()
-            self._vault.touch(self._run, self.name, there)
-            self.objects += len(there)
-            fresh = {i: e for i, e in fresh.items() if i not in there}
         self._add_chunk(fresh)
         self.phase = Phase.PAGES
         if not self._id_lists:
             self._plan_anew()
 
-    def _without_stored(self, listed: dict[str, Entry]) -> dict[str, Entry]:
-        """Without what this run stored before it was resumed and the census shows unchanged."""
-        self._stamps = self._stamps or self._vault.stamps(self.name)
-        due = {
-            i: entry
-            for i, entry in listed.items()
-            if i not in self._before
-            or i not in self._stamps
-            or not _as_it_was(entry, self._stamps[i])
-        }
-        self.objects += len(listed) - len(due)
-        return due
-
     def _plan_anew(self) -> None:
-        self._chunks.clear()
-        self._chunks.append(list(self._due.values()))
+        self._unplanned = list(self._due.values())
         self._pages = iter(())
         self._planned = 0
 
     def _plan(self, entries: list[Entry]) -> None:
         """Ids from the last to the first: a server that ignores them shows its first rows."""
         self._planned += len(entries)
+        entries.sort(key=lambda entry: entry.part)
         if self._id_lists:
             entries.reverse()
         due = Due(self.name, entries, self._next_size, self._id_lists)
@@ -226,9 +224,22 @@ class TypeRun:
         return self._look_for_added() if self.phase is Phase.PAGES else None
 
     def _next_batch(self) -> Batch | None:
-        while (batch := next(self._pages, None)) is None and self._chunks:
-            self._plan(self._chunks.popleft())
+        while (batch := next(self._pages, None)) is None and (entries := self._plannable()):
+            self._plan(entries)
         return batch
+
+    def _plannable(self) -> list[Entry]:
+        """What is in no page yet; while the census goes on, as many as fill whole pages."""
+        waiting, self._unplanned = self._unplanned, []
+        if self.phase is not Phase.CENSUS:
+            return waiting
+        entries: list[Entry] = []
+        for part in {entry.part for entry in waiting}:
+            of_part = [entry for entry in waiting if entry.part == part]
+            whole = len(of_part) // self.page_size() * self.page_size()
+            entries += of_part[:whole]
+            self._unplanned += of_part[whole:]
+        return entries
 
     def _page(self, batch: Batch) -> Work:
         if not self._proven and len(batch.entries) > 1:
@@ -248,15 +259,19 @@ class TypeRun:
                 self._reasons[entry.id] = done.error.reason
 
     def _judge_id_lists(self, done: Done) -> None:
-        """An id list was understood if more than one of its objects came, and no others."""
+        """An id list was understood if more than one of its objects came, and no others.
+
+        In a vault that was filled by such lists, one of few ids may have lost the others.
+        """
         refused = isinstance(done.error, RefusedError | NotFoundError)
-        understood = not done.digest.beside and len(done.digest.ids) > 1
+        more = len(done.digest.ids) > 1 or not self._unchanged.is_first
+        understood = more and not done.digest.beside
         self._proven = True
         if refused or (done.error is None and not understood):
             self._id_lists = False
             self._plan_anew()
             if self.phase is Phase.CENSUS:  # windows into a listing need to know how long it is
-                self._chunks.clear()
+                self._unplanned.clear()
 
     # What was created while pages were read.
 
@@ -360,8 +375,14 @@ class TypeRun:
         gone = {i for i in self._vanished if self._not_found(i)}
         left = [*self._due, *(i for i in self._vanished if i not in gone)]
         self.missing += [Missing(self.name, i, self._reasons.get(i, "not_delivered")) for i in left]
+        self._confirm()
         self._delete(self._gone | gone)
         self.phase = Phase.DONE
+
+    def _confirm(self) -> None:
+        self._unchanged.confirm()
+        if self._usage:
+            self._vault.set_usage(self.name, self._usage)
 
     def _delete(self, gone: set[str]) -> None:
         if not gone or not self._deletions.proven:
@@ -379,19 +400,10 @@ class TypeRun:
         self.reason = error.message
         self.noticed = self._deletions.hidden(self.type, error)
         self.missing.append(Missing(self.name, "*", error.reason))
+        self._confirm()
         self.phase = Phase.GIVEN_UP
 
     def _mean_size(self) -> float:
         if not self.bytes:
             return self.type.typical_size
-        return max(1.0, self.bytes / self.objects)
-
-
-def _as_it_was(entry: Entry, stamp: Stamp) -> bool:
-    """Whether a census row speaks of the state that is stored.
-
-    A type without `updated_at` was read by this very run: that is as new as it gets.
-    """
-    if (entry.part == TRASH) != stamp.trashed:
-        return False
-    return entry.updated_at is None or entry.updated_at == stamp.updated_at
+        return max(1.0, self.bytes / max(1, self._fetched))

@@ -33,6 +33,8 @@ ARGUMENTS = frozenset(
         "accept_permissions",
         "accept_deletions",
         "fresh",
+        "full",
+        "prove",
     }
 )
 """Arguments whose values a certificate shows. Of any other it has the name alone: a certificate
@@ -45,8 +47,12 @@ class User(msgspec.Struct, frozen=True):
     name: str
 
 
-class TypeStatement(msgspec.Struct, frozen=True):
-    """`census` is how many ids Looker listed; `root` is hexadecimal."""
+class TypeStatement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`census` is how many ids Looker listed; `root` is hexadecimal.
+
+    `read` is how many of the items the run read; the others it took for unchanged, as they were
+    listed. None: all of them.
+    """
 
     items: int
     census: int
@@ -54,6 +60,7 @@ class TypeStatement(msgspec.Struct, frozen=True):
     status: str
     reason: str
     root: str | None
+    read: int | None = None
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -194,9 +201,16 @@ def state(
 
 
 def _types(connection: sqlite3.Connection, row: RunRow) -> dict[str, TypeStatement | None]:
+    read = {proof.type: proof.read for proof in runs.read_proofs(connection, row.run)}
     known = {
         one.type: TypeStatement(
-            one.items, one.census, one.missing, one.status, one.reason, _hex(one.root)
+            items=one.items,
+            census=one.census,
+            missing=one.missing,
+            status=one.status,
+            reason=one.reason,
+            root=_hex(one.root),
+            read=None if read.get(one.type, one.items) == one.items else read[one.type],
         )
         for one in runs.read_types(connection, row.run)
     }

@@ -149,14 +149,17 @@ class Stamp(NamedTuple):
     updated_at: str | None
     trashed: bool
     folder_id: str | None
+    first_run: int
 
 
 def stamps(connection: sqlite3.Connection, type_id: int) -> dict[str, Stamp]:
-    query = f"""SELECT v.id, v.updated_at, v.trashed, v.folder_id FROM versions v
+    query = f"""SELECT v.id, v.updated_at, v.trashed, v.folder_id, v.first_run FROM versions v
         WHERE v.type = ? AND {_OPEN}"""  # noqa: S608  constants
     return {
-        item_id: Stamp(updated_at, bool(trashed), folder_id)
-        for item_id, updated_at, trashed, folder_id in connection.execute(query, (type_id,))
+        item_id: Stamp(updated_at, bool(trashed), folder_id, first_run)
+        for item_id, updated_at, trashed, folder_id, first_run in connection.execute(
+            query, (type_id,)
+        )
     }
 
 
@@ -183,6 +186,20 @@ SELECT (SELECT count(*) FROM begun WHERE id NOT IN ended),
 
 def changes(connection: sqlite3.Connection, type_id: int, run: int) -> Changes:
     return Changes(*connection.execute(_CHANGES, {"type": type_id, "run": run}).fetchone())
+
+
+_SILENT = """
+SELECT count(*) FROM versions n
+JOIN versions o ON o.type = n.type AND o.id = n.id AND o.end_run = n.first_run
+WHERE n.type = :type AND n.first_run = :run AND n.hash <> o.hash
+  AND n.updated_at = o.updated_at AND n.trashed = o.trashed AND n.folder_id IS o.folder_id
+"""
+
+
+def silent_changes(connection: sqlite3.Connection, type_id: int, run: int) -> int:
+    """Items that the run found changed though nothing that a census tells had changed."""
+    row: tuple[int] = connection.execute(_SILENT, {"type": type_id, "run": run}).fetchone()
+    return row[0]
 
 
 class Held(NamedTuple):

@@ -20,9 +20,11 @@ from lookervault.storage import (
     listing,
     merkle,
     objects,
+    proving,
     roots,
     runs,
     schema,
+    usage,
     versions,
 )
 from lookervault.storage.certificates import CertificateRow, Fault, Signer
@@ -35,6 +37,7 @@ from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
 from lookervault.storage.runs import Proof, Role, RunEnd, RunRow, RunStart, TypeResult
 from lookervault.storage.timeline import Timeline
+from lookervault.storage.usage import Usage
 from lookervault.storage.versions import Stored
 from lookervault.storage.writer import Job, Writer
 
@@ -312,6 +315,33 @@ class Repository:
 
     def timeline(self) -> Timeline:
         return Timeline(self._reading)
+
+    def silent_changes(self, run: int, type: str) -> int:
+        """Items that the run found changed though their `updated_at` was the same."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return 0 if type_id is None else listing.silent_changes(connection, type_id, run)
+
+    def last_proven(self, type: str, until: int | None = None) -> Callable[[str, int], int]:
+        """Tells which run read an item last, by its id and the first run of its version."""
+        with self._reading() as connection:
+            return proving.last_proven(connection, type, until)
+
+    def newest_proofs(self, before: int) -> dict[str, Proof]:
+        """Of each type, what the newest run before this one read that was complete for it."""
+        with self._reading() as connection:
+            return proving.newest_complete(connection, before)
+
+    def set_usage(self, type: str, seen: Iterable[Usage]) -> None:
+        """The newest values only: neither history nor proof."""
+        rows, type_id = list(seen), self._type_id(type)
+        self._write(lambda connection: usage.write(connection, type_id, rows))
+
+    def usage(self, type: str) -> dict[str, Usage]:
+        """By id. What was never seen in a listing is not there."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return {} if type_id is None else usage.read(connection, type_id)
 
     def open_ids(self, type: str, run: int | None = None) -> set[str]:
         """Ids of items that are not deleted: now, or as of a run."""

@@ -17,7 +17,7 @@ Digest = bytes
 
 
 PLACES = 10_000
-"""Places of a type's items: which one an item has follows from its id (`storage.places`)."""
+"""Places of a type's items: which one an item has follows from its id (`storage.proving`)."""
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """What a run read of one type, and what it took for unchanged without reading it.
 
     `start` and `width` are the slice of what seemed unchanged that was read all the same, in
-    places of `extraction.slices`; a width of all places is a type that was read in full. `read`
+    places (`storage.proving`); a width of all places is a type that was read in full. `read`
     counts items that were read, `proven` those of them that seemed unchanged, and `silent` those
     of these that were not. `as_of` is the run whose state this one left as it is, None where
     the type was looked at.

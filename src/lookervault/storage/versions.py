@@ -202,8 +202,13 @@ def touch(
     connection: sqlite3.Connection, run: int, type_name: str, type_id: int, ids: Sequence[str]
 ) -> None:
     """Begins a new version like the last one, where that has ended."""
-    last = last_versions(connection, type_id, ids)
-    if unknown := sorted(set(ids) - last.keys()):
+    ended = [
+        one
+        for chunk in batched(ids, _CHUNK, strict=False)
+        for one in _not_open(connection, type_id, chunk)
+    ]
+    last = last_versions(connection, type_id, ended)
+    if unknown := sorted(set(ended) - last.keys()):
         raise VaultError(f"The vault has no {type_name} {unknown[0]} that could be confirmed.")
     rows = []
     for version, sha256 in last.values():
@@ -211,6 +216,14 @@ def touch(
             version.first_run, version.end_run = run, None
             rows.append(version.row(type_name, sha256))
     connection.executemany(_INSERT, rows)
+
+
+def _not_open(connection: sqlite3.Connection, type_id: int, ids: tuple[str, ...]) -> list[str]:
+    query = """SELECT value FROM json_each(?) WHERE value NOT IN (
+        SELECT id FROM versions WHERE type = ? AND end_run IS NULL
+        AND id IN (SELECT value FROM json_each(?)))"""
+    listed = json.dumps(ids)
+    return [row[0] for row in connection.execute(query, (listed, type_id, listed))]
 
 
 def add_page(

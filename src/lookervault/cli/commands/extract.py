@@ -58,6 +58,15 @@ def extract(
         int | None,
         typer.Option("--queue-size", help="Pages that wait for a worker. Default: 4 per worker."),
     ] = None,
+    prove: Annotated[
+        str | None,
+        typer.Option(
+            "--prove",
+            help="Share of what seems unchanged that is read all the same. Default: 1/14.",
+            metavar="PERCENT",
+            show_default=False,
+        ),
+    ] = None,
     max_wait: Annotated[
         float | None,
         typer.Option(
@@ -102,6 +111,9 @@ def extract(
             help="The API user's permissions were lowered on purpose: go on.",
         ),
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything, also what seems unchanged.")
+    ] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over instead of going on with a stopped run.")
     ] = False,
@@ -118,7 +130,9 @@ def extract(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Extract Looker into the vault. A run that was stopped is gone on with.
+    """Extract Looker into the vault: all of it at first, then what has changed.
+
+    A run that was stopped is gone on with.
 
     \b
     Looker is found by (first wins): flags, the environment, looker.ini.
@@ -131,6 +145,8 @@ def extract(
       lookervault extract
       lookervault extract dashboards looks --workers 4
       lookervault extract --exclude themes --rate 5 --json
+      lookervault extract --full
+      lookervault extract --prove 25%
       lookervault extract --folder 1 --recursive --vault shared.db
       lookervault extract --accept-deletions dashboards
     """
@@ -150,6 +166,7 @@ def extract(
             "queue_size": queue_size,
             "max_deletions": max_deletions,
             "max_wait": max_wait,
+            "prove": None if prove is None else prove.strip().removesuffix("%"),
         }
     )
     named = {"types": types or [], "exclude": exclude or [], "folders": folder or []}
@@ -166,6 +183,7 @@ def extract(
         accept_visibility=accept_visibility,
         accept_permissions=accept_permissions,
         accept_deletions=accepted,
+        full=full,
         fresh=fresh,
         resume_within_s=resume_within * 3600,
     )

@@ -33,6 +33,15 @@ def list_items(
         bool,
         typer.Option("--deleted", help="What is deleted, and the run that noticed; of any type."),
     ] = False,
+    unproven_since: Annotated[
+        str | None,
+        typer.Option(
+            "--unproven-since",
+            help="Only what no run has read since: 2026-11-01, -14d.",
+            metavar="WHEN",
+            show_default=False,
+        ),
+    ] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -45,6 +54,7 @@ def list_items(
       lookervault list looks --run 1
       lookervault list looks --at -7d
       lookervault list --deleted
+      lookervault list dashboards --unproven-since -14d
     """
     from lookervault.cli.output import print_json, print_table
     from lookervault.cli.vaults import open_vault, run_of
@@ -59,7 +69,7 @@ def list_items(
         elif name is None:
             raise UsageError("Which type?", hint="`lookervault types` lists them all.")
         else:
-            rows = [_row(item) for item in repository.items(name, run)]
+            rows = _held(repository, name, run, unproven_since)
     if json:
         print_json(rows)
     else:
@@ -75,6 +85,22 @@ def list_items(
 
 
 _COLUMNS = ("id", "updated_at", "deleted", "size", "name")
+
+
+def _held(
+    repository: Any, type: str, run: int | None, unproven_since: str | None
+) -> list[dict[str, Any]]:
+    from datetime import UTC, datetime
+
+    from lookervault.cli.vaults import Proven
+    from lookervault.history.moments import moment
+
+    since = None
+    if unproven_since is not None:
+        since = moment(unproven_since, datetime.now(UTC)).timestamp()
+    proven = Proven(repository, type, run)
+    rows = [_row(item) | proven.of(item) for item in repository.items(type, run)]
+    return [row for row in rows if since is None or proven.time(row["proven_run"]) < since]
 
 
 def _deleted(repository: Any, type: str | None, run: int | None) -> list[dict[str, Any]]:

@@ -72,7 +72,8 @@ def show(
         if row is None:
             return
         told = _run(repository, row)
-        end = result(row, repository.type_results(run), repository.missing(run))
+        told_types = repository.type_results(run)
+        end = result(row, told_types, repository.missing(run), repository.proofs(run))
         found = told | end | {"items": told["items"]}
     if json:
         print_json(found)

@@ -7,7 +7,7 @@ from typing import Any
 
 from lookervault.content import operations as op
 from lookervault.content.model import ContentType, References
-from lookervault.content.sources import TRASH, Paged
+from lookervault.content.sources import CENSUS_COLUMNS, TRASH, Paged
 from lookervault.content.types.queries import QUERY_NOISE, prefixed
 
 _ELEMENT_NOISE = (
@@ -56,7 +56,7 @@ TYPE = ContentType(
     source=Paged(
         op.SEARCH_DASHBOARDS,
         op.DASHBOARD,
-        columns="id,updated_at,folder_id",
+        columns=CENSUS_COLUMNS,
         parts={TRASH: {"deleted": "true"}, "": {"deleted": "false"}},
         folder_column="folder_id",
     ),
@@ -81,5 +81,6 @@ TYPE = ContentType(
     ),
     references=_references,
     in_folder=_folder,
+    stamped=True,
     typical_size=60_000,
 )

@@ -24,7 +24,7 @@ from lookervault.content.model import (
     View,
 )
 from lookervault.content.operations import Operation
-from lookervault.content.sources import TRASH
+from lookervault.content.sources import CENSUS_COLUMNS, TRASH, entry_of
 from lookervault.content.types.queries import QUERY_NOISE, prefixed
 
 
@@ -53,10 +53,12 @@ class Looks:
 
     def _listed(self, view: View, *, trashed: bool, since: Since = NOTHING_YET) -> Iterator[Listed]:
         deleted = "true" if trashed else "false"
-        params = {"fields": "id,updated_at,folder_id", "sorts": "id", "deleted": deleted}
+        params = {"fields": CENSUS_COLUMNS, "sorts": "id", "deleted": deleted}
         for _, rows in pages(view.read, op.SEARCH_LOOKS, params, since=since):
             inside = [row for row in rows if view.scope.holds(_folder(row))]
-            yield Listed([_entry(row, trashed=trashed) for row in inside])
+            yield Listed(
+                [entry_of(row, TRASH if trashed else _folder(row) or "") for row in inside]
+            )
 
     def batches(self, due: Due) -> Iterator[Batch]:
         number = 0
@@ -84,11 +86,6 @@ def _part(entry: Entry) -> str:
 def _folder(row: Any) -> str | None:
     value = row.get("folder_id")
     return None if value is None else str(value)
-
-
-def _entry(row: dict[str, Any], *, trashed: bool) -> Entry:
-    part = TRASH if trashed else _folder(row) or ""
-    return Entry(str(row["id"]), row.get("updated_at"), part)
 
 
 def _references(look: Any) -> References:
@@ -128,5 +125,6 @@ TYPE = ContentType(
     ),
     references=_references,
     in_folder=_folder,
+    stamped=True,
     typical_size=3_000,
 )

@@ -1,0 +1,21 @@
+"""The guide to what a run reads, line by line."""
+
+from __future__ import annotations
+
+from lookervault.demo.server import EmbeddedLooker
+from tests.cli.running import program, shell
+from tests.docs.running import ROOT, blocks
+
+GUIDE = ROOT / "docs/how-to/what-a-run-reads.md"
+
+
+def test_each_command_of_the_guide_runs() -> None:
+    runs, unproven = blocks(GUIDE, "sh")
+    with EmbeddedLooker(items=40, seed=3) as looker:
+        env = looker.env()
+        for line in runs.splitlines():
+            assert shell(line, env).code == 0, line
+    read = [one["items"] for one in program("runs", "--json").json]
+    assert len(set(read)) == 1, "each run confirms everything"
+    assert len(read) == 4
+    assert shell(unproven).code == 0
