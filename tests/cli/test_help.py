@@ -124,6 +124,6 @@ def test_shells_get_a_script_that_completes(shell: str, mark: str) -> None:
 
 
 def test_commands_and_types_are_completed() -> None:
-    assert completing("complete_bash", "lookervault ex").split() == ["extract"]
+    assert completing("complete_bash", "lookervault ext").split() == ["extract"]
     offered = completing("complete_bash", "lookervault list da").split()
     assert offered == [name for name in TYPES if name.startswith("da")]

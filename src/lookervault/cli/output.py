@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from lookervault.cli import terminal
-from lookervault.cli.text import escaped_json, harmless
+from lookervault.cli.text import harmless
+from lookervault.content.unseen import escaped_json
 
 _GAP = 2
 _MOST_PER_CELL = 16

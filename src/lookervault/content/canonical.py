@@ -144,6 +144,13 @@ class Canon:
         """
         return self._compared(self.read(body).obj)
 
+    def spelled(self, body: bytes) -> Any:
+        """The object as it is compared, with each number as it is spelled (`msgspec.Raw`).
+
+        Only for what is not hashed by its bytes. Raises `RecursionError` where it is nested deep.
+        """
+        return self._compared(json.loads(body, parse_int=_as_spelled, parse_float=_as_spelled))
+
     def _compared(self, obj: Any) -> Any:
         self._noise.take(obj, _Taken())
         if self._unordered and type(obj) is list:
@@ -253,6 +260,10 @@ def _best_effort(body: bytes) -> Any:
     except (ValueError, RecursionError):
         return None
     return None if _deep(body, obj) else obj
+
+
+def _as_spelled(number: str) -> msgspec.Raw:
+    return msgspec.Raw(number.encode())
 
 
 def _any_int(spelling: str) -> int | float:

@@ -100,7 +100,7 @@ def object_row(
         f"SELECT v.first_run FROM versions v WHERE v.type = :type AND v.id = :id AND {_when(run)}",  # noqa: S608  constants
         {"type": type_id, "id": id, "run": run},
     ).fetchone()
-    return None if found is None else _proven(connection, type_name, type_id, id, found[0])
+    return None if found is None else _proven(connection, type_name, type_id, id, found[0])[1]
 
 
 def object_rows(
@@ -112,12 +112,24 @@ def object_rows(
         {"type": type_id},
     )
     for item_id, first_run in ids:
-        yield item_id, _proven(connection, type_name, type_id, item_id, first_run)
+        yield item_id, _proven(connection, type_name, type_id, item_id, first_run)[1]
+
+
+def versions(
+    connection: sqlite3.Connection, type_name: str, type_id: int, run: int
+) -> Iterator[tuple[Version, Row]]:
+    """All as of a run in natural order of ids; as in `object_rows`, only ids are sorted."""
+    ids = connection.execute(
+        f"SELECT v.id, v.first_run FROM versions v WHERE v.type = :type AND {_AS_OF} {_NATURAL}",  # noqa: S608  constants
+        {"type": type_id, "run": run},
+    )
+    for item_id, first_run in ids:
+        yield _proven(connection, type_name, type_id, item_id, first_run)
 
 
 def _proven(
     connection: sqlite3.Connection, type_name: str, type_id: int, id: str, first_run: int
-) -> Row:
+) -> tuple[Version, Row]:
     found = connection.execute(_VERSION, (type_id, id, first_run)).fetchone()
     if found is None:
         raise damaged(f"{type_name} {id}", "the object that holds it is gone")
@@ -125,7 +137,7 @@ def _proven(
     version = msgspec.convert(columns, Version)
     if version.sum(type_name, sha256) != written:
         raise damaged(f"{type_name} {id}", "its row is not the one that was written")
-    return sha256, size, dictionary, data
+    return version, (sha256, size, dictionary, data)
 
 
 def hashes(connection: sqlite3.Connection, type_id: int, run: int) -> Iterator[tuple[str, bytes]]:

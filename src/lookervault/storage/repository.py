@@ -38,7 +38,7 @@ from lookervault.storage.objects import Bodies, Packed
 from lookervault.storage.runs import Proof, Role, RunEnd, RunRow, RunStart, TypeResult
 from lookervault.storage.timeline import Timeline
 from lookervault.storage.usage import Usage
-from lookervault.storage.versions import Stored
+from lookervault.storage.versions import Stored, Version
 from lookervault.storage.writer import Job, Writer
 
 
@@ -300,6 +300,16 @@ class Repository:
                 return
             for item_id, row in listing.object_rows(connection, type, type_id):
                 yield item_id, self._bodies.restore(connection, f"{type} {item_id}", row)
+
+    def versions(self, type: str, run: int) -> Iterator[tuple[Version, bytes]]:
+        """Every item as of a run with its body, in natural order, one at a time in memory."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            if type_id is None:
+                return
+            for version, row in listing.versions(connection, type, type_id, run):
+                body = self._bodies.restore(connection, f"{type} {version.id}", row)
+                yield version, body
 
     def stamps(self, type: str) -> dict[str, Stamp]:
         """What can be told of items that are not deleted without reading them, by id."""

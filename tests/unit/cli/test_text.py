@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookervault.cli.text import UNSEEN, duration, escaped_json, harmless, size
+from lookervault.cli.text import duration, harmless, size
+from lookervault.content.unseen import UNSEEN, escaped_json
 
 JOINERS = "\u200c\u200d"
 

@@ -13,6 +13,7 @@ from lookervault.cli.commands import (
     check,
     demo,
     diff,
+    export,
     extract,
     key,
     list_,
@@ -83,6 +84,7 @@ def app() -> typer.Typer:
     root.command("show")(show.show)
     root.command("log")(log.log)
     root.command("diff", cls=diff.DiffCommand)(diff.diff)
+    root.command("export")(export.export)
     root.command("types")(types.types)
     root.command("check")(check.check)
     root.command("verify")(verify.verify)

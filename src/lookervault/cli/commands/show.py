@@ -41,6 +41,6 @@ def show(
 
 def _for_a_terminal(body: bytes) -> bytes:
     """The same JSON value: what a terminal would obey or hide is spelled as its escape."""
-    from lookervault.cli.text import escaped_json
+    from lookervault.content.unseen import escaped_json
 
     return f"{escaped_json(body.decode(errors='replace'))}\n".encode()
