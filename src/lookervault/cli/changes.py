@@ -88,10 +88,14 @@ def who(change: Change) -> str:
 
 
 def print_change(change: Change, words: str = "") -> None:
-    """An item's line, and one for each field that tells something."""
+    """An item's line, and one for each field that tells something.
+
+    `words` stand for an item that was there before anybody looked.
+    """
     said = words or change.change
     name = cell(change.name) if change.name else ""
-    by = f"by {harmless(who(change))}" if change.who else ""
+    done = "last changed by" if words else "by"
+    by = f"{done} {harmless(who(change))}" if change.who else ""
     head = f"{said:<{_WIDEST}} {change.type} {harmless(change.id)}"
     _print("  ".join(part for part in (head, name, by) if part), "", _COLOURS[said])
     print_fields(change)

@@ -84,8 +84,6 @@ def not_there(
 
     from lookervault.errors import VaultError
 
-    ids = [item.id for item in repository.items(name, run)]
-    near = difflib.get_close_matches(id, ids, n=3, cutoff=0.5) or ids[:3]
     when = "" if run is None else f" as of run {run}"
     where = "" if vault is None else f" --vault {shlex.quote(str(vault))}"
     if last := _last_seen(repository, name, id, run):
@@ -93,6 +91,8 @@ def not_there(
             f"The vault holds no {name} with the id {id}{when}: {last.told}",
             hint=f"`lookervault show {name} {shlex.quote(id)} --run {last.run}{where}` shows it.",
         )
+    ids = [item.id for item in repository.items(name, run)]
+    near = difflib.get_close_matches(id, ids, n=3, cutoff=0.5) or ids[:3]
     if not ids:
         return VaultError(
             f"The vault holds no {name}{when}.", hint="`lookervault runs` shows what it holds."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lookervault.errors import UsageError
-from lookervault.history.moments import moment, run_at
+from lookervault.history.moments import beginning, moment, run_at
 from lookervault.storage.repository import Repository
 from tests.unit.storage.samples import end, start
 
@@ -52,3 +52,12 @@ def test_the_run_that_had_ended_by_then(tmp_path: Path) -> None:
     for text in ("2025-11-12", "7"):
         with pytest.raises(UsageError, match="The vault has no run"):
             run_at(runs, text, NOW)
+
+
+def test_since_a_day_is_from_where_it_begins() -> None:
+    now = datetime(2026, 11, 28, 14, 30, tzinfo=UTC)
+    assert beginning("2026-11-01", now) == datetime(2026, 11, 1, tzinfo=UTC)
+    assert beginning("yesterday", now) == datetime(2026, 11, 27, tzinfo=UTC)
+    assert beginning("today", now) == datetime(2026, 11, 28, tzinfo=UTC)
+    assert beginning("-1h", now) == datetime(2026, 11, 28, 13, 30, tzinfo=UTC)
+    assert beginning("2026-11-01T09:30", now) == datetime(2026, 11, 1, 9, 30, tzinfo=UTC)

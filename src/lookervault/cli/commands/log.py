@@ -82,6 +82,7 @@ def log(
     from lookervault.cli.output import print_json
     from lookervault.cli.vaults import open_vault
     from lookervault.errors import UsageError
+    from lookervault.history.moments import utc
 
     narrowing: dict[str, object] = {"--since": since, "--user": user, "--limit": limit}
     narrowing |= {"--type": types, "--folder": folder}
@@ -100,7 +101,8 @@ def log(
             at_most = limit or (None if json else _AT_ONCE)
             found = _feed(repository, since, user, types, folder, at_most)
         if json:
-            print_json([_told(repository, change) for change in found])
+            seen = {run.run: utc(run.started) for run in repository.runs()}
+            print_json([_told(change, seen) for change in found])
         elif type:
             _print_item(repository, list(found))
         else:
@@ -154,14 +156,11 @@ def _runs_since(repository: Repository, since: str | None) -> tuple[int, int] | 
     return (runs[0].run, runs[-1].run) if runs else None
 
 
-def _told(repository: Repository, change: Change) -> dict[str, Any]:
-    from lookervault.history.moments import utc
-
-    run = repository.run(change.run)
+def _told(change: Change, seen: dict[int, str]) -> dict[str, Any]:
     after = change.after
     return change.json() | {
         "run": change.run,
-        "seen": utc(run.started) if run else None,
+        "seen": seen.get(change.run),
         "updated_at": after.updated_at if after else None,
         "who": change.who._asdict() if change.who else None,
         "size": after.size if after else None,
