@@ -145,7 +145,7 @@ def check(what: str, vault: Path | None, trusted: Collection[str]) -> Verdict:
     """`what`: a run's number, or the name of an exported file."""
     if what.isascii() and what.isdecimal():
         with open_vault(vault) as repository:
-            check_run(repository, int(what))
+            check_run(repository, int(what), or_forgotten=True)
             return _judge(of_run(repository, int(what)), repository, trusted)
     certificate = _read(Path(what))
     path, source = vault_path({"vault": vault}, os.environ)

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 def open_vault(vault: Path | None) -> Repository:
     """Raises `UsageError` where there is no such file, `VaultError` where it is no vault."""
+    from lookervault.storage.repository import Repository
+
+    return Repository.open(existing(vault), write=False)
+
+
+def existing(vault: Path | None) -> Path:
+    """Where the vault is. Raises `UsageError` where there is no such file."""
     from lookervault.config.settings import vault_path
     from lookervault.errors import UsageError
-    from lookervault.storage.repository import Repository
 
     path, source = vault_path({"vault": vault}, os.environ)
     if not path.exists():
@@ -24,7 +30,7 @@ def open_vault(vault: Path | None) -> Repository:
             f"There is no vault at {path} ({source}).",
             hint="Name it with --vault, or make one with `lookervault extract`.",
         )
-    return Repository.open(path, write=False)
+    return path
 
 
 def run_of(repository: Repository, run: int | None, at: str | None) -> int | None:
@@ -50,7 +56,8 @@ class Proven:
 
     def __init__(self, repository: Repository, type: str, run: int | None) -> None:
         self._last = repository.last_proven(type, run)
-        self._ended = {row.run: row.finished or row.started for row in repository.runs()}
+        rows = [*(one.row for one in repository.forgotten()), *repository.runs()]
+        self._ended = {row.run: row.finished or row.started for row in rows}
 
     def of(self, item: ItemRow) -> dict[str, Any]:
         from lookervault.history.moments import utc
@@ -63,16 +70,39 @@ class Proven:
         return self._ended.get(run, 0.0)
 
 
-def check_run(repository: Repository, run: int | None) -> None:
-    """Raises `UsageError` where the vault has no such run."""
+def check_run(repository: Repository, run: int | None, *, or_forgotten: bool = False) -> None:
+    """Raises `UsageError` where the vault has no such run, or has forgotten it."""
     from lookervault.errors import UsageError
 
-    if run is not None and repository.run(run) is None:
+    if run is None or repository.run(run) is not None:
+        return
+    forgotten = next((one for one in repository.forgotten() if one.row.run == run), None)
+    if forgotten is None:
         known = ", ".join(str(row.run) for row in repository.runs()[-5:]) or "none"
         raise UsageError(
             f"The vault has no run {run}.",
             hint=f"The newest are: {known}. `lookervault runs` lists them all.",
         )
+    if not or_forgotten:
+        raise UsageError(
+            f"Run {run} was forgotten at {time_of(forgotten.at)}.",
+            hint="`lookervault runs` lists those that were kept."
+            f" Its certificate stays: `lookervault certificate show {run}`.",
+        )
+
+
+def time_of(seconds: float) -> str:
+    """ISO 8601, to the second. Raises `DamagedError` where no calendar has that time."""
+    from lookervault.errors import DamagedError
+    from lookervault.history.moments import utc
+
+    try:
+        return utc(seconds)
+    except (OverflowError, OSError, ValueError):
+        raise DamagedError(
+            "The vault says of a run that it began at a time beyond any calendar.",
+            hint="`lookervault verify` names the run, and what else is damaged.",
+        ) from None
 
 
 def not_there(

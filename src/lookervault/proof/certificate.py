@@ -121,6 +121,9 @@ def _check_in_vault(vault: Repository, certificate: Certificate) -> InVault:
     if _goes_on(vault, row.run):
         words = "the run was gone on with, and has not ended since"
         return InVault(found, links=len(chain), superseded=words)
+    if any(one.row.run == row.run for one in vault.forgotten()):
+        words = "the run was forgotten, and what it saw is no longer told apart from other runs"
+        return InVault(found, links=len(chain), superseded=words)
     wrong, roots = _check_content(vault, row)
     return InVault(found + wrong, links=len(chain), roots=roots)
 

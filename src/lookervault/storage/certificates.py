@@ -15,8 +15,10 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from lookervault.content.model import Missing
-from lookervault.storage import runs
+from lookervault.errors import DamagedError
+from lookervault.storage import forgotten, runs
 from lookervault.storage.findings import NO_SUCH_VALUE
+from lookervault.storage.forgotten import Forgotten
 from lookervault.storage.runs import RESUMABLE, RunRow
 from lookervault.storage.schema import row_sum
 
@@ -175,12 +177,34 @@ def state(
     seal = runs.read_seal(connection, run)
     if row is None or seal is None or row.finished is None:
         raise ValueError(f"run {run} has not ended")
+    return _statement(
+        row,
+        seal,
+        types=_types(connection, row),
+        missing=runs.read_missing(connection, run),
+        number=number,
+        previous=previous,
+        key=key,
+    )
+
+
+def _statement(
+    row: RunRow,
+    seal: bytes,
+    *,
+    types: dict[str, TypeStatement | None],
+    missing: list[Missing],
+    number: int,
+    previous: str | None,
+    key: str | None,
+) -> Statement:
+    """Raises `OverflowError` or `ValueError` where a time is none."""
     return Statement(
         format=FORMAT,
         number=number,
         previous=previous,
         key=key,
-        run=run,
+        run=row.run,
         instance=row.instance,
         base_url=row.base_url,
         looker_version=row.looker_version,
@@ -188,11 +212,11 @@ def state(
         program_version=row.program_version,
         user=User(row.user_id, row.user),
         started=_time(row.started),
-        finished=_time(row.finished),
+        finished=_time(row.finished or 0),
         arguments=_shown(row.arguments),
         scope=row.scope,
-        types=_types(connection, row),
-        missing=runs.read_missing(connection, run),
+        types=types,
+        missing=missing,
         status=row.status,
         reasons=row.reasons,
         root=_hex(row.root),
@@ -309,9 +333,8 @@ def row_faults(connection: sqlite3.Connection, row: CertificateRow) -> Iterator[
         said = parse(row.certificate.statement)
     except ValueError:
         return  # which the chain tells
-    found = runs.read(connection, row.run)
-    if found is None:
-        yield "the vault has no such run, but a certificate of it"
+    if runs.read(connection, row.run) is None:
+        yield from _faults_of_forgotten(connection, row, said)
     elif runs.read_seal(connection, row.run) is not None:
         try:
             now = state(
@@ -324,6 +347,38 @@ def row_faults(connection: sqlite3.Connection, row: CertificateRow) -> Iterator[
             yield f"the vault says otherwise than certificate {row.number}: {', '.join(others)}"
     elif said.status not in RESUMABLE:
         yield f"certificate {row.number} says {said.status}, and the run has lost its end"
+
+
+def _faults_of_forgotten(
+    connection: sqlite3.Connection, row: CertificateRow, said: Statement
+) -> Iterator[str]:
+    """Of its types and of what it missed, only the certificate itself tells."""
+    try:
+        told = forgotten.read(connection, row.run)
+        if told is None:
+            yield "the vault has no such run, but a certificate of it"
+        elif told.seal is not None:
+            now = _of_forgotten(told, said)
+            if others := _differing(said, now):
+                words = f"the run that was forgotten is not that of certificate {row.number}"
+                yield f"{words}: {', '.join(others)}"
+        elif said.status not in RESUMABLE:
+            yield f"certificate {row.number} says {said.status}, and the run had lost its end"
+    except (DamagedError, ValueError, *NO_SUCH_VALUE) as error:
+        yield f"what the vault says of the forgotten run cannot be read: {error}"
+
+
+def _of_forgotten(told: Forgotten, said: Statement) -> Statement:
+    types: dict[str, TypeStatement | None] = dict.fromkeys(told.row.types)
+    return _statement(
+        told.row,
+        told.seal or b"",
+        types=types | said.types,
+        missing=said.missing,
+        number=said.number,
+        previous=said.previous,
+        key=said.key,
+    )
 
 
 def _differing(one: Statement, other: Statement) -> list[str]:

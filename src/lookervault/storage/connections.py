@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -67,6 +68,24 @@ def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def temporary_files_in(connection: sqlite3.Connection, folder: Path) -> Iterator[None]:
+    """Lets a connection keep what is large in a file that has no name, in this folder.
+
+    SQLite removes the name as soon as it has opened the file, so nothing is left of it whatever
+    happens. Where it was built without that choice of a folder, memory is used as before.
+    """
+    named = str(folder.absolute()).replace("'", "''")
+    connection.execute(f"PRAGMA temp_store_directory = '{named}'")
+    try:
+        if connection.execute("PRAGMA temp_store_directory").fetchone() is not None:
+            connection.execute("PRAGMA temp_store = FILE")
+        yield
+    finally:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA temp_store_directory = ''")
 
 
 class Readers:

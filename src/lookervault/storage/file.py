@@ -10,6 +10,7 @@ from pathlib import Path
 from lookervault.errors import DamagedError, VaultError
 from lookervault.storage import schema
 from lookervault.storage.failures import explaining
+from lookervault.storage.log import log_path
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
@@ -81,6 +82,12 @@ def make(path: Path) -> None:
         remove(draft)
         raise
     draft.rename(path)
+
+
+def disk_bytes(vault: Path) -> int:
+    """Of the file and its log."""
+    files = (vault, log_path(vault))
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def remove(vault: Path) -> None:

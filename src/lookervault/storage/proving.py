@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 
-from lookervault.storage import runs
+from lookervault.storage import forgotten, runs
 from lookervault.storage.runs import PLACES, Proof
 
 
@@ -32,11 +32,20 @@ def last_proven(
     """Tells of an item, by its id and the first run of its version, which run read it last.
 
     Only runs that were complete for the type count, up to `until`. Runs of the first format read
-    everything that can change.
+    everything that can change. Those that were forgotten count, too. A version whose first run may
+    have been one of them, and is only said to be the next one, counts as read by the oldest that
+    it can have been: nothing seems proven that is not.
     """
-    told = [(run, proof) for run, proof in _proofs(connection, type_name) if _counts(run, until)]
+    told = [
+        (run, proof)
+        for run, proof in _complete(connection)
+        if proof.type == type_name and _counts(run, until)
+    ]
+    gone = forgotten.numbers(connection)
 
     def of(id: str, first_run: int) -> int:
+        while first_run - 1 in gone:
+            first_run -= 1
         later = (run for run, proof in told if run > first_run and in_slice(proof, id))
         return next(later, first_run)
 
@@ -47,22 +56,23 @@ def _counts(run: int, until: int | None) -> bool:
     return until is None or run <= until
 
 
-def _proofs(connection: sqlite3.Connection, type_name: str) -> list[tuple[int, Proof]]:
-    """The newest first."""
+def _complete(connection: sqlite3.Connection) -> list[tuple[int, Proof]]:
+    """(run, what it read of a type for which it was complete), the newest run first."""
     told: Mapping[tuple[int, str], Proof] = {
         (run, proof.type): proof for run, proof in runs.read_all_proofs(connection)
     }
-    query = "SELECT run FROM run_types WHERE type = ? AND status = 'complete' ORDER BY run DESC"
-    numbers = [int(run) for (run,) in connection.execute(query, (type_name,))]
-    return [(n, told.get((n, type_name), Proof(type=type_name))) for n in numbers]
+    query = "SELECT run, type FROM run_types WHERE status = 'complete'"
+    there = [
+        (int(run), told.get((run, name), Proof(type=str(name))))
+        for run, name in connection.execute(query)
+    ]
+    return sorted([*there, *forgotten.proofs(connection)], key=lambda one: -one[0])
 
 
 def newest_complete(connection: sqlite3.Connection, before: int) -> dict[str, Proof]:
     """Of each type, what the newest run before this one read that was complete for it."""
-    query = "SELECT run, type FROM run_types WHERE status = 'complete'"
-    complete = {(int(run), str(name)) for run, name in connection.execute(query)}
     found: dict[str, Proof] = {}
-    for run, proof in runs.read_all_proofs(connection):
-        if run < before and proof.as_of is None and (run, proof.type) in complete:
+    for run, proof in _complete(connection):
+        if run < before and proof.as_of is None:
             found.setdefault(proof.type, proof)
     return found

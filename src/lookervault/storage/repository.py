@@ -17,6 +17,7 @@ from lookervault.errors import VaultError
 from lookervault.storage import (
     certificates,
     dictionaries,
+    forgotten,
     listing,
     merkle,
     objects,
@@ -31,7 +32,8 @@ from lookervault.storage.certificates import CertificateRow, Fault, Signer
 from lookervault.storage.connections import Readers
 from lookervault.storage.dictionaries import Codec, Trainer
 from lookervault.storage.failures import explaining
-from lookervault.storage.file import check_header, make
+from lookervault.storage.file import check_header, disk_bytes, make
+from lookervault.storage.forgotten import Forgotten
 from lookervault.storage.listing import Changes, Held, ItemRow, Stamp
 from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
@@ -230,6 +232,11 @@ class Repository:
     def run(self, run: int) -> RunRow | None:
         return next((row for row in self.runs() if row.run == run), None)
 
+    def forgotten(self) -> list[Forgotten]:
+        """Runs that are no longer there, in order."""
+        with self._reading() as connection:
+            return list(forgotten.read_all(connection))
+
     def type_results(self, run: int) -> list[TypeResult]:
         with self._reading() as connection:
             return runs.read_types(connection, run)
@@ -388,9 +395,7 @@ class Repository:
     def size_report(self) -> SizeReport:
         with self._reading() as connection:
             raw, stored = listing.object_bytes(connection)
-        log = self._path.with_name(self._path.name + "-wal")
-        disk = sum(file.stat().st_size for file in (self._path, log) if file.exists())
-        return SizeReport(disk, raw, stored)
+        return SizeReport(disk_bytes(self._path), raw, stored)
 
     # Rooms behind
 

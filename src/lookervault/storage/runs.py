@@ -228,6 +228,19 @@ def seal_of(connection: sqlite3.Connection, run: int) -> bytes:
     return sha256(text.encode()).digest()
 
 
+def plain_row(connection: sqlite3.Connection, run: int) -> dict[str, Any]:
+    """Every column of a run's row, its seal among them, as the seal spells them."""
+    columns = ", ".join((*_COLUMNS, "seal"))
+    (row,) = _plain(connection, f"SELECT {columns} FROM runs WHERE run = ?", run)  # noqa: S608  names
+    return row
+
+
+def remove(connection: sqlite3.Connection, run: int) -> None:
+    """With everything that is told of it alone."""
+    for table in ("runs", "run_types", "missing", "proofs", "pages"):
+        connection.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608  constants
+
+
 def read_seal(connection: sqlite3.Connection, run: int) -> Digest | None:
     """As it was written; None where the run has not ended, or is not there."""
     row = connection.execute("SELECT seal FROM runs WHERE run = ?", (run,)).fetchone()

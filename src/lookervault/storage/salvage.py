@@ -120,6 +120,7 @@ class _Salvage:
             ("proofs", self._take_proof),
             ("usage", self._take_usage),
             ("months", self._take_month),
+            ("forgotten", self._take_forgotten),
         ):
             self._rows.of(name, take)
         self._end_overlapping()
@@ -292,6 +293,11 @@ class _Salvage:
     def _take_month(self, row: Row) -> bool:
         plausible = isinstance(row[0], str) and isinstance(row[1], int)
         return plausible and _has_sum(row, *row[:2]) and self._insert("months", row)
+
+    def _take_forgotten(self, row: Row) -> bool:
+        plausible = isinstance(row[0], int) and isinstance(row[1], str)
+        whole = plausible and _has_sum(row, *row[:2]) and not self._has_run(row[0])
+        return whole and self._insert("forgotten", row)
 
     def _has_run(self, run: object) -> bool:
         query = "SELECT 1 FROM runs WHERE run = ?"

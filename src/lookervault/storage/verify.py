@@ -27,6 +27,7 @@ from lookervault.storage.verify_items import Items, Marks
 from lookervault.storage.verify_rows import (
     Runs,
     check_dictionaries,
+    check_forgotten,
     check_notes,
     check_pages,
     check_types,
@@ -121,6 +122,7 @@ class _Check:
         names = check_types(connection, findings)
         runs = Runs(connection, findings)
         runs.check_seals()
+        check_forgotten(connection, findings)
         self._check_certificates(connection)
         if quick:
             return 0

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from lookervault.storage import dictionaries, merkle, roots, runs
+from lookervault.storage import dictionaries, forgotten, merkle, roots, runs
 from lookervault.storage.findings import NO_SUCH_VALUE, UNSEALED, Findings
 from lookervault.storage.runs import RunRow
 from lookervault.storage.schema import row_sum
@@ -62,6 +62,12 @@ def check_pages(connection: sqlite3.Connection, names: dict[int, str], findings:
             if not whole:
                 name = names.get(number)
                 findings.add("checkpoint", f"checkpoint {seq}: {_NOT_WRITTEN}", type=name, run=run)
+
+
+def check_forgotten(connection: sqlite3.Connection, findings: Findings) -> None:
+    with findings.reading("the runs that were forgotten", "run"):
+        for run, detail in forgotten.faults(connection):
+            findings.add("run", detail, run=run)
 
 
 def sum_is(written: object, *values: object) -> bool:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any, NamedTuple
 
 import msgspec
 
 from lookervault.content.model import Item
-from lookervault.errors import VaultError
+from lookervault.errors import DamagedError, VaultError
 from lookervault.storage import objects
+from lookervault.storage.findings import NO_SUCH_VALUE
 from lookervault.storage.objects import PackedItem
 from lookervault.storage.schema import row_sum
 
@@ -82,6 +83,10 @@ def overlap(before: Version, version: Version) -> bool:
 
 VERSION_COLUMNS = ", ".join(f"v.{name}" for name in Version.__struct_fields__)
 _MARKS = ", ".join("?" * (len(Version.__struct_fields__) + 1))
+_CHECKED = f"""
+SELECT {VERSION_COLUMNS}, v.sum, t.name, o.sha256
+FROM versions v LEFT JOIN types t ON t.id = v.type LEFT JOIN objects o ON o.id = v.object
+"""  # noqa: S608  names of this module
 _INSERT = f"INSERT OR REPLACE INTO versions VALUES ({_MARKS})"  # noqa: S608  marks
 _SELECT = f"""
 SELECT {VERSION_COLUMNS}, coalesce(o.sha256, x'')
@@ -102,6 +107,46 @@ def last_versions(
             version = msgspec.convert(columns, Version)
             found[version.id] = (version, sha256)
     return found
+
+
+def checked(
+    connection: sqlite3.Connection, rest: str, parameters: tuple[Any, ...] = ()
+) -> Iterator[tuple[Version, str, bytes]]:
+    """Versions, each with its type's name and its object's SHA-256; `rest` says which, and in
+    which order.
+
+    Raises `DamagedError` at the first row that is not the one that was written: what is made of it
+    would be taken for whole.
+    """
+    for *columns, written, name, sha256 in connection.execute(f"{_CHECKED} {rest}", parameters):
+        version = _whole(columns, name, sha256, written)
+        if version is None:
+            raise DamagedError(
+                f"{name} {columns[1]} is damaged: its row, or that of its object, is not the one"
+                " that was written.",
+                hint="Nothing was removed. `lookervault verify --repair` mends what it can; then"
+                " run the same command again.",
+            )
+        yield version, name, sha256
+
+
+def _whole(columns: list[Any], name: Any, sha256: Any, written: Any) -> Version | None:
+    try:
+        version = msgspec.convert(columns, Version)
+        return version if sha256 and version.sum(name, sha256) == written else None
+    except NO_SUCH_VALUE:
+        return None
+
+
+def replace(
+    connection: sqlite3.Connection, old: Iterable[Version], new: Iterable[tuple[Any, ...]]
+) -> None:
+    """Whole rows for others."""
+    connection.executemany(
+        "DELETE FROM versions WHERE type = ? AND id = ? AND first_run = ?",
+        [(one.type, one.id, one.first_run) for one in old],
+    )
+    connection.executemany(_INSERT, new)
 
 
 def store(

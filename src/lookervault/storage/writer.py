@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lookervault.storage import schema
+from lookervault.storage import connections, schema
 from lookervault.storage.connections import open_writer
 from lookervault.storage.failures import explaining
 from lookervault.storage.place import Place
@@ -79,6 +79,22 @@ class Writer:
                 self._connection.execute("PRAGMA synchronous = NORMAL")
             self._checkpoint()
         return result
+
+    def compact(self) -> None:
+        """Writes the file anew without what is unused, and makes it so much smaller.
+
+        Needs the space of the new file twice while it works: beside the vault, and in its log.
+        Killed at any moment, or where there is no space, the vault is as it was.
+        """
+        with self._lock, explaining(self._path):
+            self._place.check()
+            self._connection.execute("PRAGMA synchronous = FULL")
+            try:
+                with connections.temporary_files_in(self._connection, self._path.parent):
+                    self._connection.execute("VACUUM")
+            finally:
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._checkpoint()
 
     def close(self) -> None:
         with self._lock, explaining(self._path):

@@ -15,6 +15,8 @@ from lookervault.cli.commands import (
     diff,
     export,
     extract,
+    forget,
+    gc,
     key,
     list_,
     log,
@@ -89,6 +91,8 @@ def app() -> typer.Typer:
     root.command("check")(check.check)
     root.command("verify")(verify.verify)
     root.command("salvage")(salvage.salvage)
+    root.command("forget")(forget.forget)
+    root.command("gc")(gc.gc)
     root.add_typer(runs.app, name="runs")
     root.add_typer(certificate.app, name="certificate")
     root.add_typer(key.app, name="key")

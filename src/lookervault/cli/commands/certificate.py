@@ -47,7 +47,7 @@ def show(
     from lookervault.cli.vaults import check_run, open_vault
 
     with open_vault(vault) as repository:
-        check_run(repository, run)
+        check_run(repository, run, or_forgotten=True)
         found = certificates.of_run(repository, run)
     if export is not None:
         certificates.export(found, export)

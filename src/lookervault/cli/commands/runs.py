@@ -40,12 +40,15 @@ def runs(
 
     with open_vault(vault) as repository:
         rows = [_run(repository, row) for row in repository.runs()]
+        forgotten = len(repository.forgotten())
     if json:
         print_json(rows)
         return
     columns = ("run", "started", "status", "items", "calls", "seconds", "root_hash")
     cells = [[_short(column, row) for column in columns] for row in rows]
     print_table(columns, cells, keep=("run", "started", "status"), spare=_SPARE)
+    if forgotten:
+        print(f"\n{forgotten:,} forgotten.")
 
 
 @app.command("show")
@@ -83,6 +86,8 @@ def show(
 
 def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
     """`census` is what the run knew of when it ended; a run that was killed could not tell."""
+    from lookervault.cli.vaults import time_of
+
     census = sum(t.census for t in vault.type_results(row.run))
     items = row.items
     if items is None:
@@ -90,7 +95,7 @@ def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
     seconds = None if row.finished is None else round(row.finished - row.started, 1)
     return {
         "run": row.run,
-        "started": _time(row.started),
+        "started": time_of(row.started),
         "status": row.status,
         "items": items,
         "census": census or None,
@@ -103,20 +108,6 @@ def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
         "program_version": row.program_version,
         "scope": row.scope,
     }
-
-
-def _time(seconds: float) -> str:
-    from datetime import UTC, datetime
-
-    from lookervault.errors import DamagedError
-
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, OSError, ValueError):
-        raise DamagedError(
-            "The vault says of a run that it began at a time beyond any calendar.",
-            hint="`lookervault verify` names the run, and what else is damaged.",
-        ) from None
 
 
 def _short(column: str, row: dict[str, Any]) -> Any:

@@ -1,0 +1,108 @@
+"""`forget` and `gc`, as whoever looks after the vault uses them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lookervault.storage.repository import Repository
+from lookervault.storage.verify import verify
+from tests.cli.running import program
+from tests.unit.storage.damaging import real
+from tests.unit.storage.samples import end, page, start
+
+pytestmark = pytest.mark.xdist_group("forget")
+
+BEGUN = 1_763_000_000.0  # 2025-11-13, 02:13:20
+DAY = 24 * 3600.0
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six runs, one a day; each changed half of the items."""
+    path = tmp_path_factory.mktemp("made") / "vault.db"
+    with Repository.open(path, write=True) as repo:
+        for day in range(6):
+            begun = BEGUN + day * DAY
+            run = repo.begin_run(msgspec.structs.replace(start(), started=begun))
+            items = [*page(range(day % 2, 60, 2), state=day), *page(range((day + 1) % 2, 60, 2))]
+            repo.store(run, repo.pack([real(one) for one in items]), 0)
+            root, _ = repo.root(run, ["users"])
+            ended = msgspec.structs.replace(end(root=root), finished=begun + 60, types=[])
+            repo.end_run(run, ended)
+    return path
+
+
+@pytest.fixture
+def vault(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path / "vault.db"))
+
+
+def test_a_dry_run_tells_what_would_be_and_changes_nothing(vault: Path) -> None:
+    before = vault.read_bytes()
+    arguments = ("forget", "--keep-last", 1, "--keep-weekly", 1, "--gc", "--vault", vault)
+    told = program(*arguments, "--dry-run")
+    assert told.code == 0
+    assert "  5  2025-11-17T02:13:20Z  complete  forget  –" in told.text
+    assert "keep    newest, newest complete, last, weekly" in told.text
+    assert "Nothing was changed." in told.text
+    would = program(*arguments, "-n", "--json").json
+    assert vault.read_bytes() == before
+    done = program(*arguments, "--json").json
+    for name in ("kept", "forgotten", "versions_removed", "gc", "bytes_before"):
+        assert done[name] == would[name]
+    assert (would["dry_run"], done["dry_run"]) == (True, False)
+    assert [one["run"] for one in done["kept"]] == [6]
+    assert done["kept"][0]["reasons"] == ["newest", "newest complete", "last", "weekly"]
+    assert done["bytes_after"] == vault.stat().st_size < len(before)
+    assert verify(vault, deep=True).status == "ok"
+
+
+def test_forgotten_runs_are_told_of_where_runs_are(vault: Path) -> None:
+    done = program("forget", "--keep-daily", 2, "--vault", vault)
+    assert (done.code, "Runs forgotten     4 of 6" in done.text) == (0, True), done
+    assert "`lookervault gc` gives the space back" in done.text
+    listed = program("runs", "--vault", vault)
+    assert listed.text.endswith("\n4 forgotten.\n")
+    assert [one["run"] for one in program("runs", "--json", "--vault", vault).json] == [5, 6]
+    for command in (("runs", "show", 2), ("list", "users", "--run", 2)):
+        refused = program(*command, "--vault", vault)
+        assert (refused.code, refused.out) == (2, b"")
+        assert "Run 2 was forgotten at 20" in refused.told
+        assert "lookervault certificate show 2" in refused.told
+    shown = program("certificate", "show", 2, "--json", "--vault", vault).json
+    assert shown["statement"]["run"] == 2
+    checked = program("certificate", "check", 2, "--vault", vault)
+    assert checked.code == 0
+    assert "Not checked: the content: the run was forgotten" in checked.text
+    assert program("verify", "--vault", vault).code == 0
+
+
+def test_gc_tells_the_space_before_and_after(vault: Path) -> None:
+    assert program("forget", "--keep-last", 1, "--vault", vault).code == 0
+    expected = program("gc", "--dry-run", "--json", "--vault", vault).json
+    told = program("gc", "--vault", vault).text
+    assert f"Objects freed  {expected['freed']['objects']} of " in told
+    assert "Vault before" in told
+    found = program("gc", "--json", "--vault", vault).json
+    assert found["freed"] == {"objects": 0, "dictionaries": 0, "bytes": 0}
+    assert found["status"] == "complete"
+    assert found["bytes_after"] == found["bytes_before"] == vault.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Nothing says which runs to keep"),
+        (("--keep-within", "soon"), "'soon' is no length of time"),
+        (("--keep-last", "0"), "should be greater than or equal to 1"),
+    ],
+)
+def test_what_makes_no_policy_is_refused(
+    vault: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = program("forget", *arguments, "--vault", vault)
+    assert (done.code, done.out, said in done.told) == (2, b"", True), done
