@@ -106,3 +106,25 @@ def test_what_makes_no_policy_is_refused(
 ) -> None:
     done = program("forget", *arguments, "--vault", vault)
     assert (done.code, done.out, said in done.told) == (2, b"", True), done
+
+
+def test_the_last_version_of_what_is_deleted_is_found_though_no_run_shows_it(vault: Path) -> None:
+    with Repository.open(vault, write=True) as repo:
+        body = repo.body("users", "9")
+        for number in (7, 8):
+            run = repo.begin_run(msgspec.structs.replace(start(), started=BEGUN + number * DAY))
+            repo.vanish(run, "users", ["9"])
+            repo.end_run(run, msgspec.structs.replace(end(), types=[]))
+    assert program("forget", "--keep-last", 1, "--gc", "--vault", vault).code == 0
+    gone = program("list", "users", "--deleted", "--json", "--vault", vault).json
+    assert [(one["id"], one["deleted_in"]) for one in gone] == [("9", 8)]
+    refused = program("show", "users", 9, "--vault", vault)
+    assert refused.code == 1
+    assert "run 8 found it gone. `lookervault show users 9 --last --vault" in refused.told
+    assert program("show", "users", 9, "--last", "--vault", vault).out == body
+    refused = program("show", "users", 9, "--last", "--run", 8, "--vault", vault)
+    assert (refused.code, refused.out) == (2, b"")
+    logged = program("log", "users", 9, "--json", "--vault", vault)
+    assert [(one["run"], one["change"]) for one in logged.json] == [(8, "deleted")]
+    assert program("forget", "--keep-last", 1, "--drop-deleted", "--vault", vault).code == 0
+    assert program("list", "users", "--deleted", "--json", "--vault", vault).json == []

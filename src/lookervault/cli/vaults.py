@@ -119,7 +119,7 @@ def not_there(
     if last := _last_seen(repository, name, id, run):
         return VaultError(
             f"The vault holds no {name} with the id {id}{when}: {last.told}",
-            hint=f"`lookervault show {name} {shlex.quote(id)} --run {last.run}{where}` shows it.",
+            hint=f"`lookervault show {name} {shlex.quote(id)} {last.option}{where}` shows it.",
         )
     ids = [item.id for item in repository.items(name, run)]
     near = difflib.get_close_matches(id, ids, n=3, cutoff=0.5) or ids[:3]
@@ -134,7 +134,7 @@ def not_there(
 
 
 class _Last(NamedTuple):
-    run: int
+    option: str
     told: str
 
 
@@ -149,4 +149,4 @@ def _last_seen(repository: Repository, name: str, id: str, run: int | None) -> _
     else:
         return None
     runs = [one.run for one in repository.runs() if row.first_run <= one.run <= last]
-    return _Last(runs[-1], told) if runs else None
+    return _Last(f"--run {runs[-1]}" if runs else "--last", told)

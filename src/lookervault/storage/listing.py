@@ -103,6 +103,15 @@ def object_row(
     return None if found is None else _proven(connection, type_name, type_id, id, found[0])[1]
 
 
+def last_object_row(
+    connection: sqlite3.Connection, type_name: str, type_id: int, id: str
+) -> Row | None:
+    """As `object_row`, of the last version, whether it has ended or not."""
+    query = "SELECT max(first_run) FROM versions WHERE type = ? AND id = ?"
+    (first_run,) = connection.execute(query, (type_id, id)).fetchone()
+    return None if first_run is None else _proven(connection, type_name, type_id, id, first_run)[1]
+
+
 def object_rows(
     connection: sqlite3.Connection, type_name: str, type_id: int
 ) -> Iterator[tuple[str, Row]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import sha256
 
 from lookervault.storage import forgotten, runs
@@ -43,11 +44,16 @@ def last_proven(
     ]
     gone = forgotten.numbers(connection)
 
-    def of(id: str, first_run: int) -> int:
+    @cache
+    def oldest(first_run: int) -> int:
         while first_run - 1 in gone:
             first_run -= 1
-        later = (run for run, proof in told if run > first_run and in_slice(proof, id))
-        return next(later, first_run)
+        return first_run
+
+    def of(id: str, first_run: int) -> int:
+        since = oldest(first_run)
+        later = (run for run, proof in told if run > since and in_slice(proof, id))
+        return next(later, since)
 
     return of
 

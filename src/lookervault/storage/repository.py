@@ -299,6 +299,15 @@ class Repository:
             row = listing.object_row(connection, type, type_id, id, run)
             return None if row is None else self._bodies.restore(connection, f"{type} {id}", row)
 
+    def last_body(self, type: str, id: str) -> bytes | None:
+        """As `body`, of the last version that there was, also where the item is deleted."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            if type_id is None:
+                return None
+            row = listing.last_object_row(connection, type, type_id, id)
+            return None if row is None else self._bodies.restore(connection, f"{type} {id}", row)
+
     def bodies(self, type: str) -> Iterator[tuple[str, bytes]]:
         """Every item that is not deleted, in natural order of ids, one at a time in memory."""
         with self._reading() as connection:

@@ -1,7 +1,7 @@
 """What changed from run to run, told by the bounds of intervals: no unchanged item is looked at.
 
-An interval that ends where it begins is of an item that came and went within one run: none shows
-it, and nothing here does.
+An interval that ends where it begins is of an item that came and went within one run, or that only
+forgotten runs had seen: none shows it. As the last one of its item it tells what is deleted.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Event(NamedTuple):
 
 
 _SHOWN = "v.first_run IS NOT v.end_run"
+_LAST = """NOT EXISTS (SELECT 1 FROM versions l
+  WHERE l.type = v.type AND l.id = v.id AND l.first_run > v.first_run)"""
 _TABLES = "versions v JOIN types t ON t.id = v.type LEFT JOIN objects o ON o.id = v.object"
 _FROM = f"SELECT t.name, {COLUMNS} FROM {_TABLES}"  # noqa: S608  names of our schema
 _NAMED = "(:types IS NULL OR t.name IN (SELECT value FROM json_each(:types)))"
@@ -48,10 +50,11 @@ _MOVED = f"""{_FROM} JOIN (SELECT type, min(first_run) AS run FROM versions GROU
   ORDER BY v.type, v.id, v.first_run"""  # noqa: S608  constants
 _BEFORE = f"""{_FROM} WHERE t.name = :type AND v.id = :id AND {_SHOWN} AND v.end_run <= :run
   ORDER BY v.first_run DESC LIMIT 1"""
-_ITEM = f"{_FROM} WHERE t.name = :type AND v.id = :id AND {_SHOWN} ORDER BY v.first_run"
-_GONE = f"""{_FROM} WHERE {_NAMED} AND {_SHOWN} AND v.end_run <= :run AND NOT EXISTS (
+_ITEM = f"""{_FROM} WHERE t.name = :type AND v.id = :id AND ({_SHOWN} OR {_LAST})
+  ORDER BY v.first_run"""
+_GONE = f"""{_FROM} WHERE {_NAMED} AND v.end_run <= :run AND NOT EXISTS (
   SELECT 1 FROM versions n WHERE n.type = v.type AND n.id = v.id AND n.first_run > v.first_run
-  AND n.first_run <= :run AND n.first_run IS NOT n.end_run)
+  AND n.first_run <= :run)
   ORDER BY t.name, v.id"""  # noqa: S608  constants
 _BOUNDS = """
 SELECT run, count(*) FROM (
@@ -100,7 +103,8 @@ class Timeline:
             goes_on = before is not None and before.end_run == row.first_run
             if before is not None and not goes_on:
                 yield from _end(before, high)
-            if row.first_run >= low and not (goes_on and _undone(before, row)):
+            shown = row.first_run != row.end_run
+            if shown and row.first_run >= low and not (goes_on and _undone(before, row)):
                 yield Event(row.first_run, before or self._before(row), row)
             before = row
         if before is not None:

@@ -168,7 +168,9 @@ def test_what_forgotten_runs_had_proven_is_still_known(tmp_path: Path) -> None:
     assert {3, 4} == set(before.values())
     keep_last(path)
     with Repository.open(path, write=False) as repo:
-        after = {row.id: repo.last_proven("users")(row.id, row.first_run) for row in repo.items("users")}
+        after = {
+            row.id: repo.last_proven("users")(row.id, row.first_run) for row in repo.items("users")
+        }
         assert repo.newest_proofs(5) == newest
         assert {row.first_run for row in repo.items("users")} == {4}
     assert {1, 2, 3, 4} == set(after.values())

@@ -77,14 +77,18 @@ def test_the_last_version_stands_for_what_is_gone(timeline: Timeline) -> None:
     assert timeline.gone(["looks"], None) == []
 
 
-def test_what_came_and_went_within_a_run_was_never_there(tmp_path: Path) -> None:
+def test_what_came_and_went_within_a_run_is_deleted_and_no_run_shows_it(tmp_path: Path) -> None:
     with Repository.open(tmp_path / "v.db", write=True) as vault:
         finished_run(vault, page([1]))
         run = vault.begin_run(start())
         vault.store(run, vault.pack(page([2])), 0)
         vault.vanish(run, "users", ["2"])
         assert vault.timeline().events(2, 2) == []
-        assert vault.timeline().gone(None, None) == []
+        assert [row.id for row in vault.timeline().gone(None, None)] == ["2"]
+        assert vault.timeline().gone(None, 1) == []
+        (event,) = vault.timeline().of_item("users", "2")
+        assert (event.run, event.before is not None, event.after) == (2, True, None)
+        assert vault.timeline().as_of("users", "2", 2) is None
         assert vault.timeline().between(1, 2) == []
 
 

@@ -16,6 +16,9 @@ def show(
     vault: VaultOption = None,
     run: RunOption = None,
     at: AtOption = None,
+    last: Annotated[
+        bool, typer.Option("--last", help="The last version, also where the item is deleted.")
+    ] = False,
     debug: DebugOption = False,
 ) -> None:
     """Print an item's JSON, byte for byte as Looker gave it.
@@ -25,15 +28,19 @@ def show(
       lookervault show dashboards 12
       lookervault show dashboards 12 --run 1 > dashboard.json
       lookervault show dashboards 12 --at yesterday
+      lookervault show dashboards 12 --last
     """
     from lookervault.cli.output import write_bytes
     from lookervault.cli.vaults import not_there, open_vault, run_of
     from lookervault.content.registry import content_type
+    from lookervault.errors import UsageError
 
     name = content_type(type).name
+    if last and (run is not None or at is not None):
+        raise UsageError("--last is not as of a run.", hint="Leave out --run and --at.")
     with open_vault(vault) as repository:
         run = run_of(repository, run, at)
-        body = repository.body(name, id, run)
+        body = repository.last_body(name, id) if last else repository.body(name, id, run)
         if body is None:
             raise not_there(repository, name, id, run, vault)
     write_bytes(_for_a_terminal(body) if sys.stdout.isatty() else body)
