@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from lookervault.cli.changes import folded
+from lookervault.cli.output import cells_of
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import Completed, program
+from tests.cli.terminals import in_terminal
 from tests.integration.running import extraction
 
 pytestmark = pytest.mark.xdist_group("history")
@@ -226,3 +229,25 @@ def test_a_page_that_cannot_be_written_leaves_what_was_there(told: Told, tmp_pat
     assert (done.code, done.out) == (2, b"")
     assert "No such file or directory" in done.told
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_narrow_terminal_gets_colours_and_short_lines(told: Told) -> None:
+    shown = in_terminal("diff", 1, 2, "--vault", told.vault, columns=40)
+    assert shown.code == 0
+    assert shown.widest <= 40
+    assert "\x1b[33mchanged" in shown.raw
+    assert "\x1b[31mdeleted" in shown.raw
+    assert "alert(1)</script>␛[31m" in "".join(shown.lines).replace(" ", "")
+    plain = in_terminal("diff", 1, 2, "--vault", told.vault, env={"NO_COLOR": "1"})
+    assert "\x1b[33m" not in plain.raw
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["    a b " + "c" * 90 + " d", "收益" * 60, "    " + "👩‍👩‍👧‍👦" * 30, " ".join("abc" * 50), ""],
+)
+@pytest.mark.parametrize("room", [20, 33])
+def test_folded_lines_fit_and_lose_nothing(text: str, room: int) -> None:
+    lines = folded(text, room, "      ")
+    assert max(map(cells_of, lines)) <= room
+    assert "".join("".join(lines).split()) == "".join(text.split())

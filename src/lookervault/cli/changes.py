@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from lookervault.cli import terminal
 from lookervault.cli.options import complete_type
-from lookervault.cli.output import cell, painted
+from lookervault.cli.output import cell, cells_of, painted
 from lookervault.cli.text import harmless
 
 if TYPE_CHECKING:
@@ -113,11 +112,34 @@ def print_heading(text: str) -> None:
 
 
 def _print(text: str, then: str, colour: str = "") -> None:
-    """Wrapped on a terminal, words that are too long included; in a pipe a line stays one."""
+    """Folded on a terminal; in a pipe a line stays one."""
     room = terminal.width()
-    if room is not None and len(text) > room:
-        first = text[: len(text) - len(text.lstrip())]
-        text = textwrap.fill(
-            text.lstrip(), room, initial_indent=first, subsequent_indent=then or _INDENT
-        )
+    if room is not None and cells_of(text) > room:
+        text = "\n".join(folded(text, room, then or _INDENT))
     print(painted(text, colour))
+
+
+def folded(text: str, room: int, then: str) -> list[str]:
+    """Lines of at most `room` columns, broken at blanks, and within what is longer than a line.
+
+    All but the first are indented by `then`.
+    """
+    lines: list[str] = []
+    line = text[: len(text) - len(text.lstrip())]
+    blank = ""
+    for word in text.split():
+        left = word
+        while cells_of(f"{line}{blank}{left}") > room:
+            piece = "" if blank else _piece(left, room - cells_of(line))
+            lines.append(line + piece)
+            line, blank, left = then, "", left[len(piece) :]
+        line, blank = f"{line}{blank}{left}", " "
+    return [*lines, line]
+
+
+def _piece(word: str, room: int) -> str:
+    """As much of its beginning as there is room for, at least one character."""
+    end = used = 0
+    while end < len(word) and (used := used + cells_of(word[end])) <= room:
+        end += 1
+    return word[: max(1, end)]

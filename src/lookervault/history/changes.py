@@ -21,7 +21,7 @@ from lookervault.storage.listing import ItemRow
 from lookervault.storage.repository import Repository
 
 _BATCH = 500
-"""Events that are looked for at once, at least."""
+"""Events that are looked for at once, at first."""
 
 
 class Who(NamedTuple):
@@ -84,7 +84,7 @@ class History:
     def __init__(self, vault: Repository) -> None:
         self._vault = vault
         self._timeline = vault.timeline()
-        self._names: Names = VaultNames(self._timeline)
+        self._names: Names = VaultNames(vault)
 
     def between(
         self, before: int, after: int, types: Sequence[str] | None, wanted: Wanted
@@ -122,15 +122,15 @@ class History:
                     yield self.change(event.before, event.after, found=event.run)
 
     def _windows(self, low: int, high: int) -> Iterator[tuple[int, int]]:
-        """Runs in which about as much happened as is asked for at once."""
-        count, newest = 0, high
+        """Each takes a pass over all versions: the longer it goes on, the more are in one."""
+        count, newest, enough = 0, high, _BATCH
         for run, events in self._timeline.bounds():
             if not low <= run <= high:
                 continue
             count += events
-            if count >= _BATCH:
+            if count >= enough:
                 yield run, newest
-                count, newest = 0, run - 1
+                count, newest, enough = 0, run - 1, 2 * enough
         if newest >= low:
             yield low, newest
 

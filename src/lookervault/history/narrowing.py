@@ -59,7 +59,7 @@ def _some(ids: set[str]) -> str:
 
 def _inside(vault: Repository) -> defaultdict[str, set[str]]:
     inside: defaultdict[str, set[str]] = defaultdict(set)
-    for id, folder in _decoded(vault, "folders", _Folder):
+    for id, folder in decoded(vault, "folders", _Folder):
         if folder.parent_id is not None:
             inside[str(folder.parent_id)].add(id)
     return inside
@@ -88,14 +88,14 @@ def users_called(vault: Repository, asked: str) -> set[str]:
 
 def _mails(vault: Repository) -> Iterator[tuple[str, str]]:
     for type in _USERS:
-        for id, user in _decoded(vault, type, _User):
+        for id, user in decoded(vault, type, _User):
             for holder in (user, user.credentials_email):
                 if holder is not None and holder.email:
                     yield id, holder.email
 
 
-def _decoded[T](vault: Repository, type: str, shape: type[T]) -> Iterator[tuple[str, T]]:
-    """Objects that are not built as described are passed over."""
+def decoded[T](vault: Repository, type: str, shape: type[T]) -> Iterator[tuple[str, T]]:
+    """Of items that are not deleted. What is not built as described is passed over."""
     decode = msgspec.json.Decoder(shape).decode
     for id, body in vault.bodies(type):
         try:

@@ -146,6 +146,9 @@ def _place(steps: Sequence[Step], context: Context) -> tuple[list[Phrase], tuple
 def _label(member: Member, container: str, context: Context) -> Phrase:
     if not container and (whom := _whom(member, context)):
         return whom
+    kind = member.obj.get("content_type")
+    if not container and isinstance(kind, str):
+        return (f"{kind} with metadata ", Name(member.id))
     noun = NOUNS.get(container) or container.replace("_", " ").removesuffix("s") or "row"
     return (f"{noun} ", Name(title_of_member(member) or member.id))
 

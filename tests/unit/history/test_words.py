@@ -25,6 +25,9 @@ class Called:
             ("roles", "5", 2): "Viewer",
         }.get((type, id, run))
 
+    def folder_of(self, content_metadata_id: str) -> str | None:
+        return {"40": "3"}.get(content_metadata_id)
+
 
 NAMES = Called()
 
@@ -97,6 +100,8 @@ def test_groups_and_roles_have_names() -> None:
     assert said([], [row], "content_metadata_access") == ["group *Finance* added (edit)"]
     assert item_name(NAMES, "role_members", "2/users", None, 1) == "users with role Admin"
     assert item_name(NAMES, "role_members", "3/users", None, 1) is None
+    assert item_name(NAMES, "content_metadata_access", "40", None, 1) == "access to Drafts"
+    assert item_name(NAMES, "content_metadata_access", "41", None, 1) is None
 
 
 def test_a_schedule_in_words() -> None:
