@@ -86,6 +86,8 @@ def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> No
         times = {"2": "1", "-7d": "now", "yesterday": "now"}
         arguments = [times.get(word, word) for word in arguments]
         arguments += ["1"] if arguments[1] == "dashboards" else []
+    if arguments[0] == "import":
+        assert program("export", "tree", env={"LOOKERVAULT_VAULT": str(vault)}).code == 0
     if arguments[0] == "salvage":
         arguments[1] = str(vault)
     if "--at" in arguments:  # the run that the test made is younger

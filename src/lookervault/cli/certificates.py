@@ -27,6 +27,7 @@ _STATUS = {
     Exit.FAILED: ("failed", "red", "not proven: see below"),
     Exit.DAMAGED: ("contradicted", "red", "contradicted by the vault: see below"),
 }
+_EXACT = "no: imported from files, with the content of Looker but not its bytes"
 
 
 def of_run(vault: Repository, run: int) -> Certificate:
@@ -95,6 +96,7 @@ def print_certificate(certificate: Certificate) -> None:
         ("Started", said.started),
         ("Finished", said.finished),
         ("Arguments", _arguments(said.arguments)),
+        ("Exact", _EXACT if "import" in said.arguments else None),
         ("Scope", "everything" if said.scope is None else f"folders {', '.join(said.scope)}"),
         ("Root", said.root),
     ]

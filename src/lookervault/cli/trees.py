@@ -76,3 +76,28 @@ def print_export(told: dict[str, Any]) -> None:
             f"Run {run['run']} of {run['finished']} ({run['status']}) is in {told['directory']}:"
             f" {run['items']:,} items; {counts or 'nothing has changed'}."
         )
+
+
+def bring(directory: Path, vault: Path, *, quiet: bool) -> dict[str, Any]:
+    """The stable object of `import --json`."""
+    from lookervault.cli import verification
+    from lookervault.tree.directory import Directory
+    from lookervault.tree.importing import bring as read
+
+    with Directory(directory) as tree, verification.choose(quiet=quiet) as watch:
+        done = read(tree, vault, watch)
+    return {
+        "vault": str(vault),
+        "run": done.run,
+        "of_run": done.of,
+        "status": done.status,
+        "items": done.items,
+        "root_hash": None if done.root is None else done.root.hex(),
+    }
+
+
+def print_import(told: dict[str, Any]) -> None:
+    print_text(
+        f"Run {told['of_run']} ({told['status']}) is run {told['run']} of {told['vault']}:"
+        f" {told['items']:,} items, root {told['root_hash']}."
+    )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lookervault.errors import LookerVaultError
     from lookervault.storage.listing import ItemRow
     from lookervault.storage.repository import Repository
+    from lookervault.storage.runs import RunRow
 
 
 def open_vault(vault: Path | None) -> Repository:
@@ -56,18 +57,31 @@ class Proven:
 
     def __init__(self, repository: Repository, type: str, run: int | None) -> None:
         self._last = repository.last_proven(type, run)
-        rows = [*(one.row for one in repository.forgotten()), *repository.runs()]
+        rows = _all_runs(repository)
         self._ended = {row.run: row.finished or row.started for row in rows}
+        self._imported = {row.run for row in rows if row.imported}
 
     def of(self, item: ItemRow) -> dict[str, Any]:
+        """None for what was imported, and not read since."""
         from lookervault.history.moments import utc
 
         run = self._last(item.id, item.first_run)
+        if run in self._imported:
+            return {"proven_run": None, "proven_at": None}
         return {"proven_run": run, "proven_at": utc(self.time(run))}
 
-    def time(self, run: int) -> float:
-        """When it ended, in seconds since 1970; of a run that is gone, 0."""
-        return self._ended.get(run, 0.0)
+    def time(self, run: int | None) -> float:
+        """When it ended, in seconds since 1970; of a run that is gone, and of none, 0."""
+        return 0.0 if run is None else self._ended.get(run, 0.0)
+
+
+def imported(repository: Repository) -> set[int]:
+    """Runs whose items are not Looker's own bytes."""
+    return {row.run for row in _all_runs(repository) if row.imported}
+
+
+def _all_runs(repository: Repository) -> list[RunRow]:
+    return [*(one.row for one in repository.forgotten()), *repository.runs()]
 
 
 def check_run(repository: Repository, run: int | None, *, or_forgotten: bool = False) -> None:

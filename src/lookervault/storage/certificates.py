@@ -35,6 +35,7 @@ ARGUMENTS = frozenset(
         "accept_permissions",
         "accept_deletions",
         "fresh",
+        "import",
         "full",
         "prove",
     }

@@ -18,6 +18,8 @@ Digest = bytes
 
 PLACES = 10_000
 """Places of a type's items: which one an item has follows from its id (`storage.proving`)."""
+IMPORT = "import"
+"""The argument of a run that was imported: the number that it had in the vault it came from."""
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -139,6 +141,11 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     root: Digest | None
     whole: bool
     """Everything that the vault held after this run was confirmed by it."""
+
+    @property
+    def imported(self) -> bool:
+        """Whether its items came from a tree of files: the bodies are not Looker's own bytes."""
+        return IMPORT in self.arguments
 
 
 _START = ("started", "instance", "base_url", "user", "user_id", "looker_version", "program_version")

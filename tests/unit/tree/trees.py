@@ -14,8 +14,10 @@ from lookervault.content.model import Answer, Missing
 from lookervault.content.registry import TYPES
 from lookervault.storage.repository import Repository
 from lookervault.storage.runs import RunEnd, RunRow, TypeResult
+from lookervault.storage.versions import Version
 from lookervault.tree.directory import Directory
 from lookervault.tree.export import Outcome, export
+from lookervault.tree.importing import Imported, bring
 from lookervault.tree.marker import INDEX, MARKER
 from tests.unit.storage.samples import start
 
@@ -73,3 +75,29 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
     return {path for path in {*before, *after} if before.get(path) != after.get(path)}
+
+
+def imported(folder: Path, vault: Path) -> Imported:
+    with Directory(folder) as tree:
+        return bring(tree, vault)
+
+
+def state(repo: Repository, number: int) -> dict[str, Any]:
+    """What an imported run must share with the exported one."""
+    columns = [name for name in Version.__struct_fields__ if name not in _OF_THE_VAULT]
+    found = row(repo, number)
+    return {
+        "items": {
+            name: [[getattr(one, c) for c in columns] for one, _ in repo.versions(name, number)]
+            for name in TYPES
+        },
+        "confirmed": {name: repo.confirmed(number, name) for name in found.types},
+        "needed": repo.needed("queries"),
+        "root": (found.root, repo.root(number, found.types)),
+        "run": (found.status, found.scope, found.types, found.finished, found.whole),
+        "missing": repo.missing(number),
+        "instance": (repo.instance(), found.instance),
+    }
+
+
+_OF_THE_VAULT = ("type", "object", "first_run", "end_run")

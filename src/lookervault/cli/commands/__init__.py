@@ -17,6 +17,7 @@ from lookervault.cli.commands import (
     extract,
     forget,
     gc,
+    import_,
     key,
     list_,
     log,
@@ -87,6 +88,7 @@ def app() -> typer.Typer:
     root.command("log")(log.log)
     root.command("diff", cls=diff.DiffCommand)(diff.diff)
     root.command("export")(export.export)
+    root.command("import")(import_.import_tree)
     root.command("types")(types.types)
     root.command("check")(check.check)
     root.command("verify")(verify.verify)

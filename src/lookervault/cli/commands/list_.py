@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -99,13 +100,23 @@ def _held(
     if unproven_since is not None:
         since = moment(unproven_since, datetime.now(UTC)).timestamp()
     proven = Proven(repository, type, run)
-    rows = [_row(item) | proven.of(item) for item in repository.items(type, run)]
+    exact = _exact(repository)
+    rows = [_row(item) | exact(item) | proven.of(item) for item in repository.items(type, run)]
     return [row for row in rows if since is None or proven.time(row["proven_run"]) < since]
 
 
 def _deleted(repository: Any, type: str | None, run: int | None) -> list[dict[str, Any]]:
     gone = repository.timeline().gone(None if type is None else [type], run)
-    return [_row(item) | {"deleted_in": item.end_run} for item in gone]
+    exact = _exact(repository)
+    return [_row(item) | exact(item) | {"deleted_in": item.end_run} for item in gone]
+
+
+def _exact(repository: Any) -> Callable[[Any], dict[str, bool]]:
+    """Whether an item's bytes are those of Looker: not where it came with an import."""
+    from lookervault.cli.vaults import imported
+
+    runs = imported(repository)
+    return lambda item: {"exact": item.first_run not in runs}
 
 
 def _short(column: str, value: Any) -> Any:

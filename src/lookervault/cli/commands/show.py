@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lookervault.cli.options import AtOption, DebugOption, RunOption, TypeArgument, VaultOption
+
+if TYPE_CHECKING:
+    from lookervault.storage.repository import Repository
 
 
 def show(
@@ -21,7 +24,7 @@ def show(
     ] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Print an item's JSON, byte for byte as Looker gave it.
+    """Print an item's JSON, byte for byte as Looker gave it, or as it was imported.
 
     \b
     Examples:
@@ -43,7 +46,19 @@ def show(
         body = repository.last_body(name, id) if last else repository.body(name, id, run)
         if body is None:
             raise not_there(repository, name, id, run, vault)
+        inexact = _is_imported(repository, name, id, run)
+    if inexact:
+        print("This was imported: Looker's content, but not its bytes.", file=sys.stderr)
     write_bytes(_for_a_terminal(body) if sys.stdout.isatty() else body)
+
+
+def _is_imported(repository: Repository, name: str, id: str, run: int | None) -> bool:
+    from lookervault.cli.vaults import imported
+
+    runs = imported(repository)
+    return bool(runs) and any(
+        item.id == id and item.first_run in runs for item in repository.items(name, run)
+    )
 
 
 def _for_a_terminal(body: bytes) -> bytes:
