@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.faults.test_disk import A_PART_FITS, NOTHING_FITS
+from tests.faults.test_forgetting import PARTS, TIMES
 from tests.faults.test_kills import KILLS
 from tests.property.test_extraction_properties import FEW
 from tests.unit.storage.test_verify import FLIPS
@@ -21,6 +22,8 @@ WITH_THE_PROGRAM = ("tests/cli/", "tests/faults/", "tests/security/")
 REPEATED = {
     "test_a_run_that_is_killed_ten_times_ends_as_one_that_never_was": KILLS,
     "test_a_disk_that_is_full_at_any_write_loses_nothing": len(NOTHING_FITS) + len(A_PART_FITS),
+    "test_forgetting_that_is_killed_ten_times_loses_nothing": TIMES,
+    "test_a_disk_that_is_full_while_space_is_given_back_loses_nothing": len(PARTS),
     "test_a_flipped_bit_is_found_or_lies_where_nothing_is": FLIPS,
     "test_nothing_that_exists_throughout_is_lost_or_called_deleted": FEW,
     "test_the_root_is_that_of_the_content_however_it_is_read": FEW,
