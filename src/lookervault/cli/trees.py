@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lookervault.cli.output import print_text
 from lookervault.errors import UsageError
@@ -12,13 +11,25 @@ from lookervault.errors import UsageError
 if TYPE_CHECKING:
     from lookervault.storage.repository import Repository
     from lookervault.storage.runs import RunRow
+    from lookervault.tree.directory import Directory
+    from lookervault.tree.export import Outcome
+    from lookervault.tree.git import Git
 
 
-def chosen(repository: Repository, run: int | None, at: str | None) -> RunRow:
+class Asked(NamedTuple):
+    """Which runs, and whether they are committed."""
+
+    run: int | None
+    at: str | None
+    git: bool
+    all_runs: bool
+
+
+def _chosen(repository: Repository, asked: Asked) -> RunRow:
     """The run that was asked for, else the newest complete one. Raises `UsageError`."""
     from lookervault.cli.vaults import run_of
 
-    number = run_of(repository, run, at)
+    number = run_of(repository, asked.run, asked.at)
     rows = [row for row in repository.runs() if number in (None, row.run)]
     if number is None:
         rows = [row for row in rows if row.status == "complete"]
@@ -34,27 +45,48 @@ def chosen(repository: Repository, run: int | None, at: str | None) -> RunRow:
 
 
 def export(
-    repository: Repository,
-    rows: Sequence[RunRow],
-    directory: Path,
-    files: str,
-    *,
-    quiet: bool,
+    repository: Repository, asked: Asked, directory: Path, files: str, *, quiet: bool
 ) -> dict[str, Any]:
     """The stable object of `export --json`."""
     from lookervault.cli import verification
-    from lookervault.tree.directory import Directory
+    from lookervault.tree.directory import Directory as Open
     from lookervault.tree.export import export as write
 
-    told = []
-    with Directory(directory, make=True) as tree, verification.choose(quiet=quiet) as watch:
+    _check(asked)
+    rows, older, told = [_chosen(repository, asked)], 0, []
+    with Open(directory, make=True) as tree, verification.choose(quiet=quiet) as watch:
+        git = _git(tree) if asked.git else None
+        if git is not None and asked.all_runs:
+            from lookervault.tree.commits import due
+
+            rows, older = due(git, repository.runs())
         for row in rows:
             outcome = write(repository, row, tree, files, watch)
             told.append(_run_as_json(row, outcome))
-    return {"directory": str(directory), "format": files, "runs": told}
+            if git is not None:
+                from lookervault.tree.commits import commit
+
+                told[-1]["commit"] = commit(git, repository, row, tree)
+    return {"directory": str(directory), "format": files, "runs": told, "left_out": older}
 
 
-def _run_as_json(row: RunRow, outcome: Any) -> dict[str, Any]:
+def _check(asked: Asked) -> None:
+    if asked.all_runs and not asked.git:
+        raise UsageError("--all-runs commits each run, and --git is not given.", hint="Add --git.")
+    if asked.all_runs and (asked.run is not None or asked.at is not None):
+        raise UsageError("--all-runs takes every run.", hint="Leave --run and --at out.")
+
+
+def _git(tree: Directory) -> Git:
+    """Where an export would be refused, no repository is made either."""
+    from lookervault.tree.export import check_ours
+    from lookervault.tree.git import Git
+
+    check_ours(tree)
+    return Git(tree.path)
+
+
+def _run_as_json(row: RunRow, outcome: Outcome) -> dict[str, Any]:
     from lookervault.history.moments import utc
 
     return {
@@ -74,17 +106,30 @@ def print_export(told: dict[str, Any]) -> None:
         )
         print_text(
             f"Run {run['run']} of {run['finished']} ({run['status']}) is in {told['directory']}:"
-            f" {run['items']:,} items; {counts or 'nothing has changed'}."
+            f" {run['items']:,} items; {counts or 'nothing has changed'}{_committed(run)}."
         )
+    if not told["runs"]:
+        print(f"Every complete run is in {told['directory']} already.")
+    if told["left_out"]:
+        print_text(
+            f"{told['left_out']:,} older than the newest commit are left out: for these, export"
+            " into a new folder."
+        )
+
+
+def _committed(run: dict[str, Any]) -> str:
+    if "commit" not in run:
+        return ""
+    return f"; commit {run['commit'][:12]}" if run["commit"] else "; committed already"
 
 
 def bring(directory: Path, vault: Path, *, quiet: bool) -> dict[str, Any]:
     """The stable object of `import --json`."""
     from lookervault.cli import verification
-    from lookervault.tree.directory import Directory
+    from lookervault.tree.directory import Directory as Open
     from lookervault.tree.importing import bring as read
 
-    with Directory(directory) as tree, verification.choose(quiet=quiet) as watch:
+    with Open(directory) as tree, verification.choose(quiet=quiet) as watch:
         done = read(tree, vault, watch)
     return {
         "vault": str(vault),

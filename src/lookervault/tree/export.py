@@ -32,15 +32,11 @@ type Watch = Callable[[str, int, int], None]
 
 
 class Change(NamedTuple):
-    """What became of an item in the tree. `by` is the id of the user who changed it last, None
-    where the API does not tell it.
-    """
+    """What became of an item in the tree."""
 
     kind: str
     type: str
     id: str
-    name: str | None
-    by: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -71,8 +67,7 @@ class _Export:
         self._tree = tree
         self._files = files
         self._watch = watch
-        self._marker, before = read_tree(tree)
-        self._check_ours()
+        before = check_ours(tree, row.instance)
         self._before = {(entry.type, entry.id): entry for entry in before}
         self._entries: dict[Key, Entry] = {}
         self._paths: dict[Key, str] = {}
@@ -93,20 +88,6 @@ class _Export:
 
     # What is there.
 
-    def _check_ours(self) -> None:
-        if self._marker is None:
-            if self._tree.names() - {".git"}:
-                raise UsageError(
-                    f"{self._tree.path} is not empty, and no export made it: it has no {MARKER}.",
-                    hint="Name a new or an empty folder.",
-                )
-        elif self._marker.instance != self._row.instance:
-            raise UsageError(
-                f"{self._tree.path} holds {self._marker.instance}, and the vault"
-                f" {self._row.instance}.",
-                hint="Name another folder.",
-            )
-
     def _check_free(self) -> None:
         """Files that somebody else put where one of ours is to be."""
         ours = {entry.path for entry in self._before.values()}
@@ -125,8 +106,7 @@ class _Export:
         for key, entry in self._before.items():
             path = self._paths.get(key)
             if path is None:
-                name = None if entry.name is msgspec.UNSET else entry.name
-                self._changes.append(Change(DELETED, *key, name))
+                self._changes.append(Change(DELETED, *key))
             elif path != entry.path:
                 self._moved[key] = sha256(self._tree.read(entry.path) or b"").digest()
             else:
@@ -141,8 +121,7 @@ class _Export:
             data, entry = writer.write(version, body, self._paths[key])
             self._entries[key] = entry
             if kind := self._write(key, entry.path, data):
-                by = _by(body, trashed=bool(version.trashed))
-                self._changes.append(Change(kind, *key, version.name, by))
+                self._changes.append(Change(kind, *key))
             self._watch("items", len(self._entries), len(self._paths))
 
     def _write(self, key: Key, path: str, data: bytes) -> str:
@@ -182,6 +161,22 @@ class _Export:
         )
 
 
+def check_ours(tree: Directory, instance: str | None = None) -> list[Entry]:
+    """What is in the tree. Raises `UsageError` where it is not ours, or another instance's."""
+    marker, entries = read_tree(tree)
+    if marker is None and tree.names() - {".git"}:
+        raise UsageError(
+            f"{tree.path} is not empty, and no export made it: it has no {MARKER}.",
+            hint="Name a new or an empty folder.",
+        )
+    if marker is not None and instance not in (None, marker.instance):
+        raise UsageError(
+            f"{tree.path} holds {marker.instance}, and the vault {instance}.",
+            hint="Name another folder.",
+        )
+    return entries
+
+
 def read_tree(tree: Directory) -> tuple[Marker | None, list[Entry]]:
     """What the two files of a tree say; None where it has no marker."""
     told = tree.read(MARKER)
@@ -215,11 +210,6 @@ class _Folder(msgspec.Struct):
     parent_id: Any = None
 
 
-class _Updated(msgspec.Struct):
-    last_updater_id: Any = None
-    deleter_id: Any = None
-
-
 def _read[T](body: bytes, shape: type[T]) -> T | None:
     try:
         return msgspec.json.decode(body, type=shape)
@@ -234,13 +224,6 @@ def _id(value: Any) -> str | None:
 def _parents(vault: Repository, run: int) -> Mapping[str, str | None]:
     found = ((version.id, _read(body, _Folder)) for version, body in vault.versions(FOLDERS, run))
     return {id: None if folder is None else _id(folder.parent_id) for id, folder in found}
-
-
-def _by(body: bytes, *, trashed: bool) -> str | None:
-    told = _read(body, _Updated)
-    if told is None:
-        return None
-    return _id(told.deleter_id if trashed else told.last_updater_id)
 
 
 def _unconfirmed(vault: Repository, row: RunRow) -> dict[str, list[str]]:

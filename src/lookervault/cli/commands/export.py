@@ -33,6 +33,18 @@ def export(
     files: Annotated[
         Files, typer.Option("--format", help="YAML is for reading; `import` takes JSON.")
     ] = Files.JSON,
+    git: Annotated[
+        bool,
+        typer.Option(
+            "--git", help="Commit it to the Git repository in DIR, made if there is none."
+        ),
+    ] = False,
+    all_runs: Annotated[
+        bool,
+        typer.Option(
+            "--all-runs", help="With --git: a commit for each complete run that has none yet."
+        ),
+    ] = False,
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -43,19 +55,23 @@ def export(
     is no longer there is removed, and nothing that an export did not write is touched. Fields that
     move without anybody's doing (view counts, say) are left out.
 
+    A commit has the time of its run, and as its author who changed what it changes, where that was
+    one person and Looker tells it.
+
     \b
     Examples:
       lookervault export tree
       lookervault export tree --at yesterday
+      lookervault export tree --git --all-runs
       lookervault export tree --format yaml --json
     """
     from lookervault.cli import trees
     from lookervault.cli.output import print_json
     from lookervault.cli.vaults import open_vault
 
+    asked = trees.Asked(run, at, git=git, all_runs=all_runs)
     with open_vault(vault) as repository:
-        row = trees.chosen(repository, run, at)
-        told = trees.export(repository, [row], directory, files.value, quiet=quiet or json)
+        told = trees.export(repository, asked, directory, files.value, quiet=quiet or json)
     if json:
         print_json(told)
     else:
