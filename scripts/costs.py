@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lookervault.config.models import ParallelConfig
+from lookervault.content.costs import SESSION
 from lookervault.content.registry import TYPES
 
-SESSION = 4
-"""Calls of the run itself: the login, the version, the user, its roles."""
 PAGE = 100
 QUOTAS = {"Standard": 1_000, "Enterprise": 10_000, "Embed": 100_000}
 """Admin API calls a month of Looker (Google Cloud core), by edition."""

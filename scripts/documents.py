@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from lookervault.content.costs import SESSION
 from lookervault.content.not_backed_up import GROUPS
 from lookervault.content.registry import TYPES
 from lookervault.errors import Exit
@@ -127,7 +128,7 @@ def _quotas() -> str:
         ),
         (
             f"`lookervault extract {' '.join(_CONTENT)}`",
-            lambda one: costs.SESSION + sum(one.calls(name) for name in _CONTENT),
+            lambda one: SESSION + sum(one.calls(name) for name in _CONTENT),
         ),
     )
     rows = [

@@ -31,12 +31,12 @@ class Sample:
             identity
             for name, objects in self._objects.items()
             for obj in objects.values()
-            for kind, identity in _needs(self._types[name], obj)
+            for kind, identity in needs(self._types[name], obj)
             if kind == type_name
         }
 
 
-def _needs(of: ContentType, obj: Any) -> list[tuple[str, str]]:
+def needs(of: ContentType, obj: Any) -> list[tuple[str, str]]:
     """Nothing where the object is not built as described."""
     try:
         return list(of.references(obj).needs)

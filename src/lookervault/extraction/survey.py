@@ -58,7 +58,7 @@ _NOT_KEPT_AS_LISTED = ("looks",)
 
 def survey(client: Client, types: Iterable[ContentType], base_url: str) -> dict[str, Any]:
     """Raises `LookerVaultError` where the login is refused or nobody answers."""
-    calls = _calls(client)
+    calls = calls_of(client)
     session = calls.for_type("session")
     looker = version(session)
     here = identity(looker, base_url, None, ())
@@ -85,7 +85,7 @@ def survey(client: Client, types: Iterable[ContentType], base_url: str) -> dict[
     }
 
 
-def _calls(client: Client) -> Calls:
+def calls_of(client: Client) -> Calls:
     stop, chance = Stop(), random.Random()
     limiter = RateLimiter(None, clock=time.monotonic, wait=stop.wait, jitter=chance)
     return Calls(client, limiter, _PATIENCE, stop=stop, tally=Tally(), jitter=chance)

@@ -184,6 +184,13 @@ def stamps(connection: sqlite3.Connection, type_id: int) -> dict[str, Stamp]:
     }
 
 
+def sizes(connection: sqlite3.Connection, type_id: int) -> dict[str, int]:
+    """Bytes of each item's body."""
+    query = f"""SELECT v.id, o.size FROM versions v JOIN objects o ON o.id = v.object
+        WHERE v.type = ? AND {_OPEN}"""  # noqa: S608  constants
+    return dict(connection.execute(query, (type_id,)))
+
+
 class Changes(NamedTuple):
     """How many items of a type a run found new, changed and gone."""
 

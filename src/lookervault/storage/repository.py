@@ -333,6 +333,12 @@ class Repository:
             type_id = schema.type_id(connection, type)
             return {} if type_id is None else listing.stamps(connection, type_id)
 
+    def sizes(self, type: str) -> dict[str, int]:
+        """Bytes of the bodies of items that are not deleted, by id."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return {} if type_id is None else listing.sizes(connection, type_id)
+
     def changes(self, run: int, type: str) -> Changes:
         """What this run found new, changed and gone; an item that came back is new."""
         with self._reading() as connection:

@@ -22,7 +22,7 @@ from lookervault.content.model import (
 from lookervault.content.operations import Operation
 from lookervault.content.sources import Static, singly
 
-_ROWS = 2000
+ROWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Alerts(Static):
     def census(self, view: View) -> Iterator[Listed | Answer]:
         halves = [{"all_owners": "true", "disabled": value} for value in ("false", "true")]
         for half in halves:
-            for body, _ in pages(view.read, op.SEARCH_ALERTS, half, limit=_ROWS):
+            for body, _ in pages(view.read, op.SEARCH_ALERTS, half, limit=ROWS):
                 yield Answer(body)
         for half in halves:
             for _, rows in pages(view.read, op.SEARCH_ALERTS, {**half, "fields": "id"}):
