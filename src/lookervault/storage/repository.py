@@ -30,6 +30,7 @@ from lookervault.storage import (
 )
 from lookervault.storage.certificates import CertificateRow, Fault, Signer
 from lookervault.storage.connections import Readers
+from lookervault.storage.counting import Counting
 from lookervault.storage.dictionaries import Codec, Trainer
 from lookervault.storage.failures import explaining
 from lookervault.storage.file import check_header, disk_bytes, make
@@ -347,6 +348,9 @@ class Repository:
 
     def timeline(self) -> Timeline:
         return Timeline(self._reading)
+
+    def counting(self) -> Counting:
+        return Counting(self._reading)
 
     def silent_changes(self, run: int, type: str) -> int:
         """Items that the run found changed though their `updated_at` was the same."""

@@ -24,6 +24,7 @@ from lookervault.cli.commands import (
     runs,
     salvage,
     show,
+    stats,
     types,
     verify,
 )
@@ -89,6 +90,7 @@ def app() -> typer.Typer:
     root.command("diff", cls=diff.DiffCommand)(diff.diff)
     root.command("export")(export.export)
     root.command("import")(import_.import_tree)
+    root.command("stats")(stats.stats)
     root.command("types")(types.types)
     root.command("check")(check.check)
     root.command("verify")(verify.verify)
