@@ -69,7 +69,10 @@ def _extract(url: str, path: Path, signer: Signer | None, flags: dict[str, Any])
     where, config = settings(url), parallel_config(flags)
     client = Looker(where, pool_size=config.workers)
     request = Request(
-        types=select([], []), base_url=where.base_url, program_version=lookervault.__version__
+        types=select([], []),
+        base_url=where.base_url,
+        program_version=lookervault.__version__,
+        all_due=True,
     )
     with Repository.open(path, write=True, signer=signer) as vault:
         result = Orchestrator(client, vault, config, Silent()).run(request)

@@ -62,6 +62,7 @@ def extracted(
         types=types,
         base_url=where.base_url,
         program_version=lookervault.__version__,
+        all_due=True,
     )
     with Repository.open(path, write=True) as vault:
         result = Orchestrator(client, vault, config, Silent(), in_flight=in_flight).run(request)

@@ -17,6 +17,7 @@
         RefusedError                    1  ... any other 4xx
     Interrupted                       130  Ctrl-C or SIGTERM
       PostponedError                    3  Looker asks for a longer wait than is wanted
+        BudgetError                     3  ... or no more calls may be sent
 
 Each message has three parts: what happened, why, what to do now (`hint`).
 """
@@ -123,3 +124,7 @@ class PostponedError(Interrupted):
     """The run stopped by itself and can be gone on with later."""
 
     exit_code = Exit.INCOMPLETE
+
+
+class BudgetError(PostponedError):
+    """No more calls may be sent, of a run or of a month."""

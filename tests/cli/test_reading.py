@@ -45,7 +45,7 @@ def test_list_has_a_row_for_each_item(filled: Filled) -> None:
     rows = program("list", "dashboards", "--json", "--vault", filled.vault).json
     assert {row["id"] for row in rows} == set(filled.looker.store.ids("dashboards"))
     told = {"type", "id", "name", "updated_at", "deleted", "hash", "size"}
-    assert set(rows[0]) == told | {"proven_run", "proven_at"}
+    assert set(rows[0]) == told | {"proven_run", "proven_at", "exact"}
     changed = next(row for row in rows if row["id"] == filled.id)
     assert changed["name"] == "Umsatz – 収益 📈"
     assert changed["size"] == len(filled.after)
@@ -99,9 +99,13 @@ def test_runs_are_listed_and_shown(filled: Filled) -> None:
     assert len({run["root_hash"] for run in runs}) == 2
     assert len({run["instance"] for run in runs}) == 1
 
-    head, *lines = program("runs", "--vault", filled.vault).text.splitlines()
+    table, months = program("runs", "--vault", filled.vault).text.split("\n\n")
+    head, *lines = table.splitlines()
     assert head.split()[:3] == ["run", "started", "status"]
     assert len(lines) == 2
+    calls = sum(run["calls"] for run in runs) + 2, "and two logins"
+    assert months.split() == ["month", "calls", runs[0]["month"], str(calls[0])]
+    assert {run["month_calls"] for run in runs} == {calls[0]}
 
     second = program("runs", "show", "2", "--json", "--vault", filled.vault).json
     assert second["types"]["dashboards"]["changed"] == 1

@@ -181,6 +181,7 @@ class Extraction:
                     recursive=recursive,
                     fresh=fresh,
                     full=full,
+                    all_due=True,
                     resume_within_s=resume_within_s,
                     accept_visibility=accept_visibility,
                     accept_permissions=accept_permissions,

@@ -73,6 +73,7 @@ def extract(
             base_url=BASE_URL,
             program_version="0",
             accept_deletions=accepted,
+            all_due=True,
         )
     )
 
@@ -227,7 +228,7 @@ def test_a_run_stopped_at_any_moment_is_made_good_by_the_next(
             clock=lambda: time.now,
         )
         types = [TYPES[name] for name in NAMES]
-        request = Request(types=types, base_url=BASE_URL, program_version="0")
+        request = Request(types=types, base_url=BASE_URL, program_version="0", all_due=True)
         stopped = orchestrator.run(request)
         assert stopped.end.status in ("interrupted", "complete")
         assert into.is_sealed(stopped.run)

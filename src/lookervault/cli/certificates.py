@@ -98,6 +98,7 @@ def print_certificate(certificate: Certificate) -> None:
         ("Arguments", _arguments(said.arguments)),
         ("Exact", _EXACT if "import" in said.arguments else None),
         ("Scope", "everything" if said.scope is None else f"folders {', '.join(said.scope)}"),
+        ("Not due", _not_due(said)),
         ("Root", said.root),
     ]
     print_pairs([pair for pair in pairs if pair[1] is not None], colour="bold")
@@ -109,6 +110,11 @@ def print_certificate(certificate: Certificate) -> None:
         print(painted("\nMissing:", "bold"))
         missing = [(one.type, one.id, one.reason) for one in said.missing]
         print_table(("type", "id", "reason"), missing, keep=("type", "id"))
+
+
+def _not_due(said: Any) -> str | None:
+    told = (f"{n} (run {of.run}, {of.finished})" for n, of in sorted(said.as_of.items()))
+    return ", ".join(told) or None
 
 
 def _cells(one: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from lookervault import __version__
 from lookervault.cli import failures, progress
-from lookervault.cli.report import result
+from lookervault.cli.budget import budget
+from lookervault.cli.report import nothing_due, result
 from lookervault.errors import Exit, LookerVaultError
 
 if TYPE_CHECKING:
@@ -22,10 +24,16 @@ if TYPE_CHECKING:
     from lookervault.extraction.request import Request
     from lookervault.extraction.stop import Stop
     from lookervault.proof.keys import SigningKey
+    from lookervault.storage.repository import Repository
 
 
 def extract_into(
-    settings: Settings, config: ParallelConfig, request: Request, *, quiet: bool
+    settings: Settings,
+    config: ParallelConfig,
+    request: Request,
+    *,
+    max_calls: int | None = None,
+    quiet: bool,
 ) -> tuple[dict[str, Any], LookerVaultError | None]:
     """The result as `--json` prints it, and the error that ended the run early.
 
@@ -44,8 +52,13 @@ def extract_into(
     signer = signer_of(settings)
     vault_of = Repository.open(settings.vault, write=True, signer=signer)
     with vault_of as vault, _until_signal(stop):
+        if (left := _nothing_due(vault, request)) is not None:
+            return nothing_due(left), None
+        spending = budget(vault, settings, max_calls, _expected(vault, request))
         in_flight = InFlight(config.bytes_in_flight)
-        client = Looker(settings, pool_size=config.workers, admit=in_flight.hold)
+        client = Looker(
+            settings, pool_size=config.workers, admit=in_flight.hold, before=spending.spend
+        )
         try:
             with progress.choose(quiet=quiet) as shown:
                 orchestrator = Orchestrator(
@@ -54,6 +67,7 @@ def extract_into(
                 done = orchestrator.run(request)
         finally:
             client.close()
+            spending.close()
         for note in done.notes:
             failures.note(note)
         row = vault.run(done.run)
@@ -64,6 +78,25 @@ def extract_into(
         sizes = vault.size_report()
     found |= {"vault": str(settings.vault), "raw_bytes": sizes.raw}
     return found | {"vault_bytes": settings.vault.stat().st_size}, done.error
+
+
+def _nothing_due(vault: Repository, request: Request) -> dict[str, Any] | None:
+    """Types with their run and when they will be due, where none is due; else None."""
+    from lookervault.extraction.cadence import intervals, next_due
+    from lookervault.extraction.orchestrator import due_of
+
+    types, left = due_of(vault, request, time.time())
+    if types:
+        return None
+    days = intervals(request.types, request.every)
+    return {name: (read.run, next_due({name: read}, days)) for name, read in left.items()}
+
+
+def _expected(vault: Repository, request: Request) -> int | None:
+    """Calls of the newest run that asked for the same types, None where there is none."""
+    names = [one.name for one in request.types]
+    like = (row for row in reversed(vault.runs()) if row.types == names and row.calls)
+    return next((row.calls for row in like), None)
 
 
 def signer_of(settings: Settings) -> SigningKey | None:
@@ -135,7 +168,8 @@ def request(
     from lookervault.extraction.request import Request
 
     arguments = {**named, **choices}
-    arguments.pop("resume_within_s", None)
+    for derived in ("resume_within_s", "all_due", "few_calls"):
+        arguments.pop(derived, None)
     return Request(
         types=types,
         base_url=settings.base_url,

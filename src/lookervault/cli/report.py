@@ -42,6 +42,7 @@ _REASONS = {
 _WHY = {
     "bad_answer": "the answers were no JSON, cut off or of another item",
     "failed": "the call failed",
+    "budget": "no more calls may be sent: the next run goes on there",
     "forbidden": "the API user may not see it (403)",
     "mass_deletion": "more seems deleted than is believed",
     "no_identity": "the object has no id",
@@ -71,6 +72,7 @@ _NOTHING: dict[str, Any] = {
     "root_hash": None,
     "missing": [],
     "types": {},
+    "not_due": {},
 }
 
 
@@ -96,7 +98,7 @@ def result(
     proofs: Sequence[Proof] = (),
 ) -> dict[str, Any]:
     """The stable object of `extract --json`."""
-    read = {proof.type: proof for proof in proofs}
+    read = {proof.type: proof for proof in proofs if proof.as_of is None}
     seconds = max(0.0, (row.finished or row.started) - row.started)  # a clock may be set back
     return {
         "run": row.run,
@@ -116,6 +118,7 @@ def result(
         "reasons": row.reasons,
         "missing": [{"type": m.type, "id": m.id, "reason": m.reason} for m in missing],
         "types": {t.type: _type(t, read.get(t.type)) for t in types},
+        "not_due": {proof.type: proof.as_of for proof in proofs if proof.as_of is not None},
     }
 
 
@@ -168,16 +171,37 @@ def _not_asked_for(found: dict[str, Any]) -> str:
     from lookervault.content.registry import TYPES
 
     could = [t.name for t in TYPES.values() if found["scope"] is None or t.in_scope]
-    left = [name for name in could if name not in found["types"]]
+    left = [n for n in could if n not in found["types"] and n not in found["not_due"]]
     if len(left) > _MOST_NAMED:
         return f"{len(left)} of {len(could)} types: not asked for"
     return f"{', '.join(left)}: not asked for" if left else ""
+
+
+def _not_due(left: dict[str, int]) -> str:
+    return ", ".join(f"{name} (as of run {run})" for name, run in left.items())
+
+
+def nothing_due(left: dict[str, tuple[int, float]]) -> dict[str, Any]:
+    """The object of a run that is not made, because no type is due."""
+    from lookervault.history.moments import utc
+
+    told: dict[str, Any] = {
+        "status": "complete",
+        "not_due": {n: run for n, (run, _) in left.items()},
+    }
+    return _NOTHING | told | {"due_from": utc(min(when for _, when in left.values()))}
+
+
+def print_nothing_due(found: dict[str, Any]) -> None:
+    print_text(f"Nothing is due before {found['due_from']}: nothing was called.")
+    print_text(f"Not due: {_not_due(found['not_due'])}")
 
 
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = [
         (f"Run {found['run']}", _status(found)),
         *([("Without", left)] if (left := _not_asked_for(found)) else []),
+        *([("Not due", _not_due(found["not_due"]))] if found["not_due"] else []),
         *([("Folders", ", ".join(found["scope"]))] if found["scope"] else []),
         ("Items", f"{found['items']:,}, {found['items_per_second']:,.0f} a second"),
         *([("Proven", proven)] if (proven := _proven(found["types"])) else []),

@@ -42,6 +42,8 @@ class Settings:
     allow_http: bool = False
     signing_key: Path | None = None
     """The file with the private key that signs certificates."""
+    monthly_calls: int | None = None
+    """Calls that all runs of a calendar month (UTC) may send together."""
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -60,6 +62,7 @@ class Settings:
             "proxy": values.without_password(self.proxy.reveal()) if self.proxy else "none",
             "vault": str(self.vault),
             "allow_http": _yes_no(value=self.allow_http),
+            "monthly_calls": f"{self.monthly_calls:,}" if self.monthly_calls else "no limit",
             "signing_key": str(self.signing_key or "none: certificates are not signed"),
         }
         return [(name, text, self.source(name)) for name, text in shown.items()]
@@ -93,6 +96,8 @@ _NAMES = {
     "timeout": _Name(environment=("LOOKERSDK_TIMEOUT",), ini="timeout"),
     "vault": _Name(environment=("LOOKERVAULT_VAULT",)),
     "allow_http": _Name(),
+    # No flag: it is the contract's, whatever one run is asked to do.
+    "monthly_calls": _Name(flag=False, environment=("LOOKERVAULT_MONTHLY_CALLS",)),
     # No flag: all runs of a vault are to be signed, or none.
     "signing_key": _Name(flag=False, environment=("LOOKERVAULT_SIGNING_KEY",)),
 }
@@ -182,6 +187,7 @@ def load(
         vault=take("vault", values.vault, default=Path(DEFAULT_VAULT)),
         allow_http=allow_http,
         signing_key=take("signing_key", values.signing_key, default=None),
+        monthly_calls=take("monthly_calls", values.monthly_calls, default=None),
         sources=sources,
         notes=(*_notes(places), *notes),
     )

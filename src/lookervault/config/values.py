@@ -27,6 +27,16 @@ def yes_no(text: str, source: str) -> bool:
     )
 
 
+def monthly_calls(text: str, source: str) -> int | None:
+    number = text.strip().replace("_", "").replace(",", "")
+    if not number.isdecimal() or not 0 < int(number) < 10**9:
+        raise UsageError(
+            f"The calls of a month ({source}) are {text!r}, which is no number of calls.",
+            hint="Write the quota of your contract, such as 10000, or nothing where it has none.",
+        )
+    return int(number)
+
+
 def timeout(text: str, source: str) -> float:
     try:
         seconds = float(text)

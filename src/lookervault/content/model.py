@@ -241,6 +241,8 @@ class ContentType:
     """Its census tells when each object was changed (`updated_at`)."""
     immutable: bool = False
     """An id's object never changes: what the vault has is not fetched again."""
+    every: float = 0
+    """Days between two readings of it, unless somebody wants it otherwise; 0 is every run."""
     typical_size: int = 2_000
     """Bytes of an object, until sizes have been seen."""
 

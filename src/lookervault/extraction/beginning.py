@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from lookervault.extraction.budget import LEFT_OUT
 from lookervault.extraction.permissions import lost
 from lookervault.extraction.request import Request
 from lookervault.storage.repository import Repository
-from lookervault.storage.runs import RESUMABLE, RunEnd, RunRow, RunStart
+from lookervault.storage.runs import RESUMABLE, Proof, RunEnd, RunRow, RunStart, TypeResult
+
+_LEFT_OUT_S = 7 * 24 * 3600
+"""Age up to which a run is gone on with that had no calls left: the next one is a night later."""
+
+
+class Part(NamedTuple):
+    """What an earlier part of a run brought of a type, and what it read of it."""
+
+    result: TypeResult
+    proof: Proof
 
 
 class Beginning(NamedTuple):
@@ -16,6 +27,8 @@ class Beginning(NamedTuple):
 
     run: int
     earlier: RunRow | None = None
+    done: Mapping[str, Part] = {}
+    """What the earlier part had read whole and is not listed again."""
     notes: tuple[str, ...] = ()
 
 
@@ -25,26 +38,51 @@ def begin(vault: Repository, start: RunStart, request: Request) -> Beginning:
     last = rows[-1] if rows else None
     if last is None or last.status not in RESUMABLE:
         return Beginning(vault.begin_run(start))
-    why_not = _why_not(last, start, request)
+    why_not = _why_not(vault, last, start, request)
     if not why_not:
         fewer = lost(last.roles, start.roles)
         keeps = fewer and not request.accept_permissions
-        vault.resume_run(last.run, None if keeps else start.roles)
-        return Beginning(last.run, last, (f"Going on with run {last.run}.",))
+        done = _done(vault, last.run) if _left_out(vault, last) else {}
+        vault.resume_run(last.run, None if keeps else start.roles, done=done.keys())
+        return Beginning(last.run, last, done, (f"Going on with run {last.run}.",))
     if last.finished is None:
         _end(vault, last, start.started)
     else:
         vault.close_run(last.run)
     run = vault.begin_run(start)
     note = f"Run {last.run} is not gone on with: {why_not}. It is closed as partial."
-    return Beginning(run, None, (note,))
+    return Beginning(run, notes=(note,))
 
 
-def _why_not(last: RunRow, start: RunStart, request: Request) -> str:
+def resumable(vault: Repository, request: Request, now: float) -> RunRow | None:
+    """The newest run, where one may go on with it by its age and its end."""
+    rows = vault.runs()
+    if not rows or rows[-1].status not in RESUMABLE or request.fresh:
+        return None
+    return rows[-1] if now - rows[-1].started <= _within(vault, rows[-1], request) else None
+
+
+def _within(vault: Repository, last: RunRow, request: Request) -> float:
+    return max(request.resume_within_s, _LEFT_OUT_S if _left_out(vault, last) else 0)
+
+
+def _left_out(vault: Repository, last: RunRow) -> bool:
+    """Whether it stopped because it had no calls left: these are not spent on listing again."""
+    return any(one.reason == LEFT_OUT for one in vault.missing(last.run))
+
+
+def _done(vault: Repository, run: int) -> dict[str, Part]:
+    proofs = {proof.type: proof for proof in vault.proofs(run)}
+    results = [one for one in vault.type_results(run) if one.status == "complete"]
+    return {one.type: Part(one, proofs[one.type]) for one in results if one.type in proofs}
+
+
+def _why_not(vault: Repository, last: RunRow, start: RunStart, request: Request) -> str:
     if request.fresh:
         return "a fresh start was asked for"
-    if start.started - last.started > request.resume_within_s:
-        return f"it is older than {request.resume_within_s / 3600:g} hours"
+    within = _within(vault, last, request)
+    if start.started - last.started > within:
+        return f"it is older than {within / 3600:g} hours"
     asked = {
         "its types are others": (last.types, start.types),
         "its folders are others": (last.scope, start.scope),

@@ -20,8 +20,9 @@ import msgspec
 
 from lookervault.config.models import ParallelConfig
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Scope
+from lookervault.content.model import ContentType, Entry, Missing, Scope
 from lookervault.errors import (
+    BudgetError,
     CallError,
     Interrupted,
     LookerVaultError,
@@ -29,7 +30,9 @@ from lookervault.errors import (
     UsageError,
 )
 from lookervault.extraction.batch_processor import BatchProcessor
-from lookervault.extraction.beginning import Beginning, begin
+from lookervault.extraction.beginning import Beginning, begin, resumable
+from lookervault.extraction.budget import LEFT_OUT
+from lookervault.extraction.cadence import Due, due
 from lookervault.extraction.deletions import MASS_DELETION, Deletions
 from lookervault.extraction.identity import claim
 from lookervault.extraction.known import VaultKnown
@@ -40,12 +43,14 @@ from lookervault.extraction.progress import Progress
 from lookervault.extraction.rate_limiter import RateLimiter
 from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Calls, Client, Tally
+from lookervault.extraction.schedule import Schedule
 from lookervault.extraction.stop import Stop
 from lookervault.extraction.tasks import Done, Performer, Work
 from lookervault.extraction.type_run import Phase, TypeRun
 from lookervault.extraction.unchanged import DEFAULT_PROVE, slices
 from lookervault.extraction.visibility import Caller, Version, caller, decoded, version
 from lookervault.extraction.work_queue import InFlight
+from lookervault.storage.proving import Read
 from lookervault.storage.repository import Repository
 from lookervault.storage.runs import Proof, RunEnd, RunRow, RunStart, TypeResult
 
@@ -110,6 +115,7 @@ class Orchestrator:
 
     def run(self, request: Request) -> Result:
         """Raises what went wrong before the run was begun; afterwards the result tells."""
+        types, left = due_of(self._vault, request, self._now())
         session = self._calls.for_type(SESSION)
         looker = version(session)
         here = claim(self._vault, looker, request.base_url, same_instance=request.same_instance)
@@ -117,20 +123,25 @@ class Orchestrator:
         scope = self._scope(request)
         self._in_flight.let_go()
         before = last_complete(self._vault.runs())
-        beginning = begin(
-            self._vault, self._start(request, here.instance, looker, who, scope), request
+        start = self._start(
+            request, types, instance=here.instance, looker=looker, who=who, scope=scope
         )
+        beginning = begin(self._vault, start, request)
         run = beginning.run
         doubts = doubts_about(request, who, before, beginning.earlier)
         deletions = self._deletions(request, run, proven=scope.folders is None and not doubts)
-        proofs = self._slices(request, beginning, deletions.held)
-        types = [self._type_run(t, beginning, deletions, proofs[t.name]) for t in request.types]
+        proofs = self._slices(request, types, beginning, deletions.held)
+        schedule = Schedule(
+            [self._type_run(t, beginning, deletions, proofs[t.name]) for t in types],
+            few=request.few_calls,
+        )
         error = None
         try:
-            self._extract({t.name: t for t in types}, run, scope)
+            self._extract(schedule, run, scope)
         except LookerVaultError as raised:
             error = raised
-        end = _with(beginning.earlier, self._end(run, types, doubts, error))
+        end = self._end(run, list(schedule.types.values()), doubts, error, left)
+        end = _with(beginning.earlier, end)
         self._vault.end_run(run, end)
         return Result(
             run=run,
@@ -162,7 +173,14 @@ class Orchestrator:
         return Scope(frozenset(inside))
 
     def _start(
-        self, request: Request, instance: str, looker: Version, who: Caller, scope: Scope
+        self,
+        request: Request,
+        types: Sequence[ContentType],
+        *,
+        instance: str,
+        looker: Version,
+        who: Caller,
+        scope: Scope,
     ) -> RunStart:
         return RunStart(
             started=self._now(),
@@ -173,7 +191,7 @@ class Orchestrator:
             looker_version=looker.release,
             program_version=request.program_version,
             arguments={**request.arguments, **self._how_much(request)},
-            types=[t.name for t in request.types],
+            types=[t.name for t in types],
             scope=None if scope.folders is None else sorted(scope.folders),
             roles=who.roles,
         )
@@ -192,14 +210,18 @@ class Orchestrator:
         )
 
     def _slices(
-        self, request: Request, beginning: Beginning, held: Iterable[str]
+        self,
+        request: Request,
+        types: Sequence[ContentType],
+        beginning: Beginning,
+        held: Iterable[str],
     ) -> dict[str, Proof]:
         """A run that goes on reads the slice that it began with."""
         earlier = beginning.earlier
         prove = self._config.prove if earlier is None else earlier.arguments.get("prove")
         last = self._vault.newest_proofs(beginning.run)
         return slices(
-            request.types,
+            types,
             last,
             held=held,
             prove=DEFAULT_PROVE if prove is None else prove,
@@ -209,7 +231,7 @@ class Orchestrator:
     def _type_run(
         self, content_type: ContentType, beginning: Beginning, deletions: Deletions, proof: Proof
     ) -> TypeRun:
-        return TypeRun(
+        one = TypeRun(
             content_type,
             self._config,
             self._vault,
@@ -218,10 +240,14 @@ class Orchestrator:
             proof=proof,
             resumed=beginning.earlier is not None,
         )
+        if part := beginning.done.get(content_type.name):
+            one.adopt(part.result, part.proof)
+        return one
 
     # While it runs.
 
-    def _extract(self, types: Mapping[str, TypeRun], run: int, scope: Scope) -> None:
+    def _extract(self, schedule: Schedule, run: int, scope: Scope) -> None:
+        types = schedule.types
         thinking = threading.Lock()
         processors = {
             name: BatchProcessor(t.type, scope, run, self._vault, thinking)
@@ -241,7 +267,7 @@ class Orchestrator:
         began, called = self._clock(), self._seconds_in_calls()
         finished = False
         try:
-            self._feed(types, workers)
+            self._feed(schedule, workers)
             finished = True
         finally:
             if not finished:
@@ -256,38 +282,20 @@ class Orchestrator:
         """Of all workers together: under way to Looker, not waiting for the rate or for room."""
         return self._calls.slots.held - self._limiter.waited - self._in_flight.waited
 
-    def _feed(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
+    def _feed(self, schedule: Schedule, workers: Workers[Work, Done]) -> None:
+        types = schedule.types
         while True:
             self._settle_all(types, workers)
-            self._begin_ready(types)  # after it: what was settled may be what another waited for
-            work = self._next(types)
+            work = schedule.next()  # after it: what was settled may be what another waited for
             if work is not None:
                 while not workers.tasks.put(work, _POLL_S):
                     workers.check()
                     self._check_stop()
                     self._progress.beat(self._tally, self._limiter.rate)
-            elif all(t.phase is Phase.DONE for t in types.values()):
+            elif schedule.is_done:
                 return
             else:
                 self._settle_one(types, workers)
-
-    def _begin_ready(self, types: Mapping[str, TypeRun]) -> None:
-        for one in types.values():
-            if one.phase is Phase.WAITING:
-                needed = {name: types[name] for name in one.type.after if name in types}
-                if all(other.phase is Phase.DONE for other in needed.values()):
-                    one.begin(needed)
-
-    def _next(self, types: Mapping[str, TypeRun]) -> Work | None:
-        """Types that others wait for go first, then the longest: so that none is left alone."""
-        waited_for = {
-            name for t in types.values() if t.phase is Phase.WAITING for name in t.type.after
-        }
-        order = sorted(types.values(), key=lambda t: (t.name not in waited_for, -t.remaining))
-        for one in order:
-            if (work := one.take()) is not None:
-                return work
-        return None
 
     def _settle_all(self, types: Mapping[str, TypeRun], workers: Workers[Work, Done]) -> None:
         while not self._heard.empty():
@@ -343,10 +351,14 @@ class Orchestrator:
         types: Sequence[TypeRun],
         doubts: list[str],
         error: LookerVaultError | None,
+        left: Mapping[str, Read],
     ) -> RunEnd:
+        """`left` are the types that were not due."""
         root, by_type = self._vault.root(run, [t.name for t in types])
         results = [self._type_result(t, run, by_type.get(t.name)) for t in types]
-        missing = sorted(m for t in types for m in t.missing)
+        missing = sorted({m for t in types for m in (*t.missing, *_left_out(t, error))})
+        proofs = [t.proof(result.items) for t, result in zip(types, results, strict=True)]
+        proofs += [Proof(type=name, width=0, as_of=read.run) for name, read in left.items()]
         reasons = doubts + _incomplete(types)
         return RunEnd(
             finished=self._now(),
@@ -362,7 +374,7 @@ class Orchestrator:
             root=root,
             types=results,
             missing=missing,
-            proofs=[t.proof(result.items) for t, result in zip(types, results, strict=True)],
+            proofs=proofs,
         )
 
     def _type_result(self, one: TypeRun, run: int, root: bytes | None) -> TypeResult:
@@ -376,12 +388,32 @@ class Orchestrator:
             unchanged=items - changes.new - changes.changed,
             deleted=changes.deleted,
             missing=len(one.missing),
-            calls=self._tally.calls[one.name],
+            calls=one.calls_before + self._tally.calls[one.name],
             census=one.census,
             status="complete" if one.complete else "incomplete",
             reason=one.reason,
             root=root,
         )
+
+
+def due_of(vault: Repository, request: Request, now: float) -> Due:
+    """Types that the run reads. Those that a run which is gone on with had are due in it, too."""
+    if request.all_due or request.full or request.folders:
+        return Due(list(request.types), {})
+    last = resumable(vault, request, now)
+    return due(
+        request.types,
+        vault.last_reads(),
+        every=request.every,
+        now=now,
+        also=last.types if last else (),
+    )
+
+
+def _left_out(one: TypeRun, error: LookerVaultError | None) -> list[Missing]:
+    """What a run names that may send no more calls."""
+    out = isinstance(error, BudgetError) and one.phase is not Phase.DONE
+    return [Missing(one.name, "*", LEFT_OUT)] if out else []
 
 
 def _incomplete(types: Sequence[TypeRun]) -> list[str]:

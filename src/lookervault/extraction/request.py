@@ -22,6 +22,12 @@ class Request:
     """Go on though the API user may do less than the last complete run's could."""
     accept_deletions: tuple[str, ...] = ()
     """Names of types of which any number of deletions is believed."""
+    all_due: bool = False
+    """Every type is due, whatever its interval."""
+    every: Mapping[str, float] = field(default_factory=dict)
+    """Days between two readings of a type, where they are not the type's own."""
+    few_calls: bool = False
+    """The calls are limited: the types follow one another by their value."""
     full: bool = False
     """Read everything, also what seems unchanged."""
     fresh: bool = False

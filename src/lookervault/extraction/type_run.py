@@ -22,7 +22,7 @@ from lookervault.extraction.deletions import MASS_DELETION, Deletions
 from lookervault.extraction.tasks import Done, Kind, Work
 from lookervault.extraction.unchanged import Unchanged
 from lookervault.storage.repository import Repository
-from lookervault.storage.runs import Proof
+from lookervault.storage.runs import Proof, TypeResult
 from lookervault.storage.usage import Usage
 
 _SAME_ANSWERS = 20
@@ -44,6 +44,7 @@ class Phase(Enum):
 class TypeRun:
     """`missing` and the counts are its result; `reason` says why it is not complete.
 
+    `may_prove`: what only seems unchanged may be asked for, too; until then it waits.
     `noticed` is a sentence for the whole run's result: what was seen and is not believed.
     """
 
@@ -63,7 +64,7 @@ class TypeRun:
         """
         self.type = content_type
         self.phase = Phase.WAITING
-        self.objects = self.bytes = 0
+        self.objects = self.bytes = self.calls_before = 0
         self.missing: list[Missing] = []
         self.census = 0
         self.reason = self.noticed = ""
@@ -75,6 +76,7 @@ class TypeRun:
         before = vault.confirmed(run, content_type.name) if resumed else set()
         self._unchanged = Unchanged(content_type, vault, run, proof, before)
         self._usage: list[Usage] = []
+        self._adopted: Proof | None = None
         self._seen: set[str] = set()
         self._due: dict[str, Entry] = {}
         self._vanished: dict[str, Entry] = {}
@@ -82,6 +84,8 @@ class TypeRun:
         self._ready: deque[Work] = deque()
         self._pages: Iterator[Batch] = iter(())
         self._unplanned: list[Entry] = []
+        self._to_prove: list[Entry] = []
+        self.may_prove = False
         self._fetched = self._planned = self._most_rows = 0
         self._largest = config.page_size
         self._under_way = 0
@@ -104,10 +108,22 @@ class TypeRun:
         return self.phase is Phase.DONE and not self.missing and not self.reason
 
     @property
+    def is_busy(self) -> bool:
+        """Whether work of it is under way, which may bring more."""
+        return self._under_way > 0
+
+    @property
     def remaining(self) -> float:
         """Calls that are left, roughly."""
         per_call = self.page_size() if self._id_lists else 1
         return len(self._due) / per_call + len(self._ready)
+
+    def adopt(self, result: TypeResult, proof: Proof) -> None:
+        """It was read whole before the run was stopped, and is not read again."""
+        self.objects, self.census = result.items, result.census
+        self.calls_before = result.calls
+        self._adopted = proof
+        self.phase = Phase.DONE
 
     def begin(self, dependencies: Mapping[str, TypeRun]) -> None:
         """Called once the types that this one is listed by are done."""
@@ -136,7 +152,7 @@ class TypeRun:
 
     def proof(self, items: int) -> Proof:
         """What it read, of `items` that are confirmed."""
-        return self._unchanged.proof(items)
+        return self._adopted or self._unchanged.proof(items)
 
     # What happens to it.
 
@@ -153,7 +169,9 @@ class TypeRun:
         due = self._unchanged.due(listed)
         self.objects += len(listed) - len(due)
         self._due |= due
-        self._unplanned += due.values()
+        for identity, entry in due.items():
+            doubted = self._unchanged.is_doubted(identity)
+            (self._to_prove if doubted else self._unplanned).append(entry)
         self._usage += (
             Usage(entry.id, entry.last_viewed_at, entry.view_count)
             for entry in listed.values()
@@ -204,6 +222,7 @@ class TypeRun:
 
     def _plan_anew(self) -> None:
         self._unplanned = list(self._due.values())
+        self._to_prove.clear()
         self._pages = iter(())
         self._planned = 0
 
@@ -221,7 +240,9 @@ class TypeRun:
             return None
         if (batch := self._next_batch()) is not None:
             return self._page(batch)
-        return self._look_for_added() if self.phase is Phase.PAGES else None
+        if self.phase is Phase.PAGES and not self._to_prove:
+            return self._look_for_added()
+        return None
 
     def _next_batch(self) -> Batch | None:
         while (batch := next(self._pages, None)) is None and (entries := self._plannable()):
@@ -232,6 +253,8 @@ class TypeRun:
         """What is in no page yet; while the census goes on, as many as fill whole pages."""
         waiting, self._unplanned = self._unplanned, []
         if self.phase is not Phase.CENSUS:
+            if not waiting and self.may_prove:
+                waiting, self._to_prove = self._to_prove, []
             return waiting
         entries: list[Entry] = []
         for part in {entry.part for entry in waiting}:
@@ -348,7 +371,12 @@ class TypeRun:
             return
         if self.phase is Phase.GIVEN_UP:
             self.phase = Phase.DONE
-        if self.phase is Phase.PAGES and self._grown and self._pages_are_out():
+        if (
+            self.phase is Phase.PAGES
+            and self._grown
+            and not self._to_prove
+            and self._pages_are_out()
+        ):
             self._look_again()
         if self._ready:
             return

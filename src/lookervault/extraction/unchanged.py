@@ -96,6 +96,10 @@ class Unchanged:
                 self._doubted.add(entry.id)
         return entry.id not in self._before
 
+    def is_doubted(self, identity: str) -> bool:
+        """Whether it is read though it seems unchanged."""
+        return identity in self._doubted
+
     def confirm(self) -> None:
         """Writes that what was taken for unchanged is there."""
         if self._ids:

@@ -22,7 +22,7 @@ class Looker:
 
     `pool_size` is the number of threads that call at once; more wait for a connection. `clock` is
     seconds since 1970 and reads dates in `Retry-After`; `monotonic` measures a token's life.
-    `admit` may hold a body back: see `Transport`.
+    `admit` may hold a body back, `before` forbid a call: see `Transport`.
     """
 
     def __init__(
@@ -33,11 +33,12 @@ class Looker:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         admit: Callable[[int], None] | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         self._api = f"{settings.base_url}/api/4.0"
         self._secret = settings.client_secret
         self._clock = clock
-        self._transport = Transport(settings, pool_size, admit or (lambda _: None))
+        self._transport = Transport(settings, pool_size, admit or (lambda _: None), before)
         self._session = Session(settings, self._transport, clock, monotonic)
 
     @property

@@ -51,13 +51,22 @@ class _UnverifiedPool(HTTPSConnectionPool):
 class Transport:
     """Thread-safe: each call takes a connection of its own from the pool and gives it back."""
 
-    def __init__(self, settings: Settings, pool_size: int, admit: Callable[[int], None]) -> None:
-        """`admit` is called in the calling thread with the size of a body before it is read (after
+    def __init__(
+        self,
+        settings: Settings,
+        pool_size: int,
+        admit: Callable[[int], None],
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`before` is called before anything is sent, and may forbid it by an error.
+
+        `admit` is called in the calling thread with the size of a body before it is read (after
         it where the answer did not tell), and with that of both before it is unpacked; it may wait
         until there is room.
         """
         self._settings = settings
         self._admit = admit
+        self._before = before
         self._pool = _pool(settings, pool_size)
         self._timeout = urllib3.Timeout(
             connect=min(CONNECT_TIMEOUT, settings.timeout), read=settings.timeout
@@ -79,6 +88,7 @@ class Transport:
 
         `NobodyThereError` only until somebody has answered.
         """
+        self._before()
         try:
             response = self._pool.urlopen(
                 call.method,

@@ -36,6 +36,7 @@ ARGUMENTS = frozenset(
         "accept_deletions",
         "fresh",
         "import",
+        "every",
         "full",
         "prove",
     }
@@ -66,7 +67,16 @@ class TypeStatement(msgspec.Struct, frozen=True, omit_defaults=True):
     read: int | None = None
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AsOf(msgspec.Struct, frozen=True):
+    """The run whose state a type has that was not due, and when it ended."""
+
+    run: int
+    finished: str | None
+
+
+class Statement(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """What is hashed and signed. Digests are hexadecimal, times ISO 8601 in UTC."""
 
     format: str
@@ -91,6 +101,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reasons: list[str]
     root: str | None
     seal: str
+    as_of: dict[str, AsOf] = {}
+    """Types that were not due: the run did not look at them."""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -183,6 +195,7 @@ def state(
         seal,
         types=_types(connection, row),
         missing=runs.read_missing(connection, run),
+        as_of=_as_of(connection, run),
         number=number,
         previous=previous,
         key=key,
@@ -195,6 +208,7 @@ def _statement(
     *,
     types: dict[str, TypeStatement | None],
     missing: list[Missing],
+    as_of: dict[str, AsOf],
     number: int,
     previous: str | None,
     key: str | None,
@@ -222,7 +236,17 @@ def _statement(
         reasons=row.reasons,
         root=_hex(row.root),
         seal=seal.hex(),
+        as_of=as_of,
     )
+
+
+def _as_of(connection: sqlite3.Connection, run: int) -> dict[str, AsOf]:
+    found = {}
+    for proof in runs.read_proofs(connection, run):
+        if proof.as_of is not None:
+            finished = runs.finished(connection, proof.as_of)
+            found[proof.type] = AsOf(proof.as_of, None if finished is None else _time(finished))
+    return found
 
 
 def _types(connection: sqlite3.Connection, row: RunRow) -> dict[str, TypeStatement | None]:
@@ -376,6 +400,7 @@ def _of_forgotten(told: Forgotten, said: Statement) -> Statement:
         told.seal or b"",
         types=types | said.types,
         missing=said.missing,
+        as_of=said.as_of,
         number=said.number,
         previous=said.previous,
         key=said.key,

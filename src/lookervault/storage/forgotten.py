@@ -43,7 +43,10 @@ def remember(connection: sqlite3.Connection, run: int, now: float) -> None:
 
 
 def _complete_proofs(connection: sqlite3.Connection, run: int) -> list[Proof]:
-    """A run of the first format has none: it read everything."""
+    """A run of the first format has none: it read everything. One over some folders read none."""
+    row = runs.read(connection, run)
+    if row is None or row.scope is not None:
+        return []
     told = {proof.type: proof for proof in runs.read_proofs(connection, run)}
     complete = [one.type for one in runs.read_types(connection, run) if one.status == "complete"]
     return [told.get(name, Proof(type=name)) for name in complete]
@@ -54,10 +57,15 @@ def proofs(connection: sqlite3.Connection) -> Iterator[tuple[int, Proof]]:
 
     A note that is damaged tells nothing; `verify` names it.
     """
+    return ((run, proof) for _, run, proof in reads(connection))
+
+
+def reads(connection: sqlite3.Connection) -> Iterator[tuple[float, int, Proof]]:
+    """As `proofs`, with when the run began, in seconds since 1970."""
     query = "SELECT run, told, sum FROM forgotten ORDER BY run DESC"
     for row in connection.execute(query):
         if (found := _parsed(*row)) is not None:
-            yield from ((found.row.run, proof) for proof in found.proofs)
+            yield from ((found.row.started, found.row.run, proof) for proof in found.proofs)
 
 
 def numbers(connection: sqlite3.Connection) -> set[int]:

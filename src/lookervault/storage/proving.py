@@ -11,9 +11,28 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from lookervault.storage import forgotten, runs
 from lookervault.storage.runs import PLACES, Proof
+
+
+class Read(NamedTuple):
+    """A run that read all of a type; `started` is in seconds since 1970."""
+
+    run: int
+    started: float
+
+
+def last_reads(connection: sqlite3.Connection) -> dict[str, Read]:
+    """Of each type, the newest run over the whole instance that was complete for it."""
+    query = """SELECT t.type, max(t.run), r.started FROM run_types t JOIN runs r ON r.run = t.run
+        WHERE t.status = 'complete' AND r.scope IS NULL GROUP BY t.type"""
+    found = {name: Read(run, started) for name, run, started in connection.execute(query)}
+    for started, run, proof in forgotten.reads(connection):
+        if run > found.get(proof.type, Read(0, 0)).run:
+            found[proof.type] = Read(run, started)
+    return found
 
 
 def place(type_name: str, id: str) -> int:
@@ -32,10 +51,10 @@ def last_proven(
 ) -> Callable[[str, int], int]:
     """Tells of an item, by its id and the first run of its version, which run read it last.
 
-    Only runs that were complete for the type count, up to `until`. Runs of the first format read
-    everything that can change. Those that were forgotten count, too. A version whose first run may
-    have been one of them, and is only said to be the next one, counts as read by the oldest that
-    it can have been: nothing seems proven that is not.
+    Only runs over the whole instance that were complete for the type count, up to `until`. Runs of
+    the first format read everything that can change. Those that were forgotten count, too. A
+    version whose first run may have been one of them, and is only said to be the next one, counts
+    as read by the oldest that it can have been: nothing seems proven that is not.
     """
     told = [
         (run, proof)
@@ -67,7 +86,8 @@ def _complete(connection: sqlite3.Connection) -> list[tuple[int, Proof]]:
     told: Mapping[tuple[int, str], Proof] = {
         (run, proof.type): proof for run, proof in runs.read_all_proofs(connection)
     }
-    query = "SELECT run, type FROM run_types WHERE status = 'complete'"
+    query = """SELECT t.run, t.type FROM run_types t JOIN runs r ON r.run = t.run
+        WHERE t.status = 'complete' AND r.scope IS NULL"""
     there = [
         (int(run), told.get((run, name), Proof(type=str(name))))
         for run, name in connection.execute(query)

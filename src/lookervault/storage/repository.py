@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -20,6 +20,7 @@ from lookervault.storage import (
     forgotten,
     listing,
     merkle,
+    months,
     objects,
     proving,
     roots,
@@ -38,6 +39,7 @@ from lookervault.storage.forgotten import Forgotten
 from lookervault.storage.listing import Changes, Held, ItemRow, Stamp
 from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
+from lookervault.storage.proving import Read
 from lookervault.storage.runs import Proof, Role, RunEnd, RunRow, RunStart, TypeResult
 from lookervault.storage.timeline import Timeline
 from lookervault.storage.usage import Usage
@@ -138,17 +140,20 @@ class Repository:
         self._begun.add(run)
         return run
 
-    def resume_run(self, run: int, roles: list[Role] | None = None) -> None:
+    def resume_run(
+        self, run: int, roles: list[Role] | None = None, *, done: Collection[str] = ()
+    ) -> None:
         """Goes on with a run that was killed, interrupted or failed; `roles` are its new ones.
 
-        What it found gone is there again: a listing of the whole decides anew.
+        What it found gone is there again: a listing of the whole decides anew, but for the types
+        that are `done`.
 
         Raises `VaultError` where it ended otherwise, or there is none.
         """
 
         def job(connection: sqlite3.Connection) -> None:
             runs.resume(connection, run, roles)
-            versions.unvanish(connection, run)
+            versions.unvanish(connection, run, but_of=done)
 
         self._writing().write_durably(job)
         self._begun.add(run)
@@ -367,6 +372,20 @@ class Repository:
         """Of each type, what the newest run before this one read that was complete for it."""
         with self._reading() as connection:
             return proving.newest_complete(connection, before)
+
+    def last_reads(self) -> dict[str, Read]:
+        """Of each type, the newest run over the whole instance that was complete for it."""
+        with self._reading() as connection:
+            return proving.last_reads(connection)
+
+    def add_calls(self, month: str, calls: int) -> None:
+        """Calls that were sent in a month, such as `2026-11`; negative ones were not sent."""
+        self._write(lambda connection: months.add(connection, month, calls))
+
+    def months(self) -> dict[str, int]:
+        """Calls that were sent by month, in order."""
+        with self._reading() as connection:
+            return months.read(connection)
 
     def set_usage(self, type: str, seen: Iterable[Usage]) -> None:
         """The newest values only: neither history nor proof."""

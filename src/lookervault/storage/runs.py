@@ -299,6 +299,20 @@ def read_proofs(connection: sqlite3.Connection, run: int) -> list[Proof]:
     return [_proof(row) for row in rows]
 
 
+def finished(connection: sqlite3.Connection, run: int) -> float | None:
+    """When a run ended, also one that was forgotten."""
+    row = connection.execute("SELECT finished FROM runs WHERE run = ?", (run,)).fetchone()
+    if row is not None:
+        return msgspec.convert(row[0], float | None)
+    query = "SELECT told FROM forgotten WHERE run = ?"
+    row = connection.execute(query, (run,)).fetchone()
+    return (
+        None
+        if row is None
+        else msgspec.convert(json.loads(row[0])["run"]["finished"], float | None)
+    )
+
+
 def read_all_proofs(connection: sqlite3.Connection) -> list[tuple[int, Proof]]:
     """(run, proof), the newest run first."""
     columns = ", ".join(_PROOF_COLUMNS)

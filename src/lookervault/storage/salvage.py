@@ -145,7 +145,8 @@ class _Salvage:
     # Rows that serve others.
 
     def _take_note(self, row: Row) -> bool:
-        return _has_sum(row, *row[:2]) and self._insert("meta", row)
+        plausible = isinstance(row[0], str) and isinstance(row[1], str)
+        return plausible and _has_sum(row, *row[:2]) and self._insert("meta", row)
 
     def _take_type(self, row: Row) -> bool:
         number, name, _ = row

@@ -28,6 +28,7 @@ from lookervault.storage.verify_rows import (
     Runs,
     check_dictionaries,
     check_forgotten,
+    check_months,
     check_notes,
     check_pages,
     check_types,
@@ -119,6 +120,7 @@ class _Check:
     ) -> int:
         findings = self._findings
         check_notes(connection, findings)
+        check_months(connection, findings)
         names = check_types(connection, findings)
         runs = Runs(connection, findings)
         runs.check_seals()

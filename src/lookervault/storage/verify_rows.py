@@ -24,6 +24,13 @@ def check_notes(connection: sqlite3.Connection, findings: Findings) -> None:
                 findings.add("note", f"the note of the vault's {key} is not the one written")
 
 
+def check_months(connection: sqlite3.Connection, findings: Findings) -> None:
+    with findings.reading("the calls by month"):
+        for month, calls, written in connection.execute("SELECT month, calls, sum FROM months"):
+            if not sum_is(written, month, calls):
+                findings.add("note", f"the calls of {month} are not those that were written")
+
+
 def check_types(connection: sqlite3.Connection, findings: Findings) -> dict[int, str]:
     """The names by number, also of those that are damaged."""
     names: dict[int, str] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any, NamedTuple
 
@@ -224,8 +224,8 @@ def vanish(
     return len(rows)
 
 
-def unvanish(connection: sqlite3.Connection, run: int) -> None:
-    """Opens again what vanished in this run, of every type."""
+def unvanish(connection: sqlite3.Connection, run: int, *, but_of: Collection[str] = ()) -> None:
+    """Opens again what vanished in this run, of every other type."""
     rows = connection.execute(
         """SELECT t.name, t.id, v.id FROM versions v JOIN types t ON t.id = v.type
         WHERE v.end_run = ?""",
@@ -233,7 +233,8 @@ def unvanish(connection: sqlite3.Connection, run: int) -> None:
     )
     ended: dict[tuple[str, int], list[str]] = {}
     for name, type_id, item_id in rows:
-        ended.setdefault((name, type_id), []).append(item_id)
+        if name not in but_of:
+            ended.setdefault((name, type_id), []).append(item_id)
     for (name, type_id), ids in ended.items():
         reopened = []
         for version, sha256 in last_versions(connection, type_id, dict.fromkeys(ids)).values():

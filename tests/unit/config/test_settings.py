@@ -97,7 +97,8 @@ def test_each_setting_is_shown_with_its_source_and_the_secrets_masked(tmp_path: 
     authority.touch()
     settings = load(
         {"ca_file": authority, "verify_ssl": False},
-        env(HTTPS_PROXY="http://me:pa55@proxy.example:3128", LOOKERVAULT_VAULT="v.db"),
+        env(HTTPS_PROXY="http://me:pa55@proxy.example:3128", LOOKERVAULT_VAULT="v.db")
+        | {"LOOKERVAULT_MONTHLY_CALLS": "10_000"},
     )
     assert settings.rows() == [
         ("base_url", "https://looker.example", "environment LOOKERSDK_BASE_URL"),
@@ -109,6 +110,7 @@ def test_each_setting_is_shown_with_its_source_and_the_secrets_masked(tmp_path: 
         ("proxy", "http://***@proxy.example:3128", "environment HTTPS_PROXY"),
         ("vault", "v.db", "environment LOOKERVAULT_VAULT"),
         ("allow_http", "no", "default"),
+        ("monthly_calls", "10,000", "environment LOOKERVAULT_MONTHLY_CALLS"),
         ("signing_key", "none: certificates are not signed", "default"),
     ]
 
@@ -435,3 +437,10 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(text: str) ->
     error = refused(env=env(HTTPS_PROXY=text))
     assert "environment HTTPS_PROXY cannot be used" in error.message
     assert "pa55" not in error.message
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-5", "1e4", "99999999999"])
+def test_a_quota_that_is_no_number_of_calls_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="LOOKERVAULT_MONTHLY_CALLS") as caught:
+        load({}, env() | {"LOOKERVAULT_MONTHLY_CALLS": text})
+    assert text in caught.value.message

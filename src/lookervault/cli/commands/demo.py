@@ -67,7 +67,7 @@ def demo(
             failures.note(f"A made-up company of about {items:,} objects is served at {where}.")
             failures.note(f"Its vault is {vault}.")
         settings = load({"vault": vault}, env)
-        request = extraction.request(select([], []), settings, {})
+        request = extraction.request(select([], []), settings, {}, all_due=True)
         code = run_and_tell(
             settings, parallel_config({}), request, quiet=quiet, json=json, debug=debug
         )

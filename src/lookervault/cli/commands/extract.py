@@ -67,6 +67,24 @@ def extract(
             show_default=False,
         ),
     ] = None,
+    max_calls: Annotated[
+        int | None,
+        typer.Option(
+            "--max-calls",
+            help="Calls that the run may send, with retries and logins. What is left out is named.",
+            metavar="N",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--every",
+            help="Days between two readings of a type: settings=7d; settings=run is every run.",
+            metavar="TYPE=DAYS",
+        ),
+    ] = None,
     max_wait: Annotated[
         float | None,
         typer.Option(
@@ -139,6 +157,7 @@ def extract(
       LOOKERSDK_BASE_URL, LOOKERSDK_CLIENT_ID, LOOKERSDK_CLIENT_SECRET,
       LOOKERSDK_VERIFY_SSL, LOOKERSDK_TIMEOUT,
       LOOKERVAULT_CLIENT_SECRET_FILE, LOOKERVAULT_CLIENT_SECRET_COMMAND
+    LOOKERVAULT_MONTHLY_CALLS limits the calls of a calendar month (UTC).
 
     \b
     Examples:
@@ -146,11 +165,13 @@ def extract(
       lookervault extract dashboards looks --workers 4
       lookervault extract --exclude themes --rate 5 --json
       lookervault extract --full
+      lookervault extract --max-calls 500
+      lookervault extract --every settings=30d --every groups=7d
       lookervault extract --prove 25%
       lookervault extract --folder 1 --recursive --vault shared.db
       lookervault extract --accept-deletions dashboards
     """
-    from lookervault.cli import extraction
+    from lookervault.cli import budget, extraction
     from lookervault.config.models import parallel_config
     from lookervault.config.settings import load
     from lookervault.content.registry import select
@@ -183,11 +204,16 @@ def extract(
         accept_visibility=accept_visibility,
         accept_permissions=accept_permissions,
         accept_deletions=accepted,
+        all_due=bool(types),
+        every=budget.every(every or []),
+        few_calls=max_calls is not None or settings.monthly_calls is not None,
         full=full,
         fresh=fresh,
         resume_within_s=resume_within * 3600,
     )
-    return run_and_tell(settings, config, request, quiet=quiet, json=json, debug=debug)
+    return run_and_tell(
+        settings, config, request, max_calls=max_calls, quiet=quiet, json=json, debug=debug
+    )
 
 
 def among(chosen: Sequence[Any], names: Sequence[str], *, in_folders: bool) -> tuple[str, ...]:
@@ -213,17 +239,26 @@ def among(chosen: Sequence[Any], names: Sequence[str], *, in_folders: bool) -> t
 
 
 def run_and_tell(
-    settings: Any, config: Any, request: Any, *, quiet: bool, json: bool, debug: bool
+    settings: Any,
+    config: Any,
+    request: Any,
+    *,
+    max_calls: int | None = None,
+    quiet: bool,
+    json: bool,
+    debug: bool,
 ) -> int:
     """Runs it and prints what came of it; returns the exit code."""
     from lookervault.cli import extraction, failures
     from lookervault.cli.next_steps import print_next
     from lookervault.cli.output import print_json
-    from lookervault.cli.report import failure, not_begun, print_result
+    from lookervault.cli.report import failure, not_begun, print_nothing_due, print_result
     from lookervault.errors import UsageError
 
     try:
-        found, error = extraction.extract_into(settings, config, request, quiet=quiet or json)
+        found, error = extraction.extract_into(
+            settings, config, request, max_calls=max_calls, quiet=quiet or json
+        )
     except UsageError:
         raise
     except Exception as raised:  # noqa: BLE001 -- whatever it was, the object is the promised one
@@ -231,6 +266,8 @@ def run_and_tell(
         found = not_begun(error)
     if json:
         print_json(found | (failure(error) if error else {}))
+    elif found["run"] is None and error is None:
+        print_nothing_due(found)
     elif found["run"] is not None:
         print_result(found)
         print_next(settings.vault, found["run"])

@@ -63,12 +63,12 @@ def list_items(
     from lookervault.errors import UsageError
 
     name = None if type is None else content_type(type).name
+    if name is None and not deleted:
+        raise UsageError("Which TYPE?", hint="`lookervault types` lists them all.")
     with open_vault(vault) as repository:
         run = run_of(repository, run, at)
-        if deleted:
+        if deleted or name is None:
             rows = _deleted(repository, name, run)
-        elif name is None:
-            raise UsageError("Which type?", hint="`lookervault types` lists them all.")
         else:
             rows = _held(repository, name, run, unproven_since)
     if json:

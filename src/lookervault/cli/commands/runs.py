@@ -39,8 +39,9 @@ def runs(
     from lookervault.cli.vaults import open_vault
 
     with open_vault(vault) as repository:
-        rows = [_run(repository, row) for row in repository.runs()]
         forgotten = len(repository.forgotten())
+        months = repository.months()
+        rows = [_run(repository, row, months) for row in repository.runs()]
     if json:
         print_json(rows)
         return
@@ -49,6 +50,9 @@ def runs(
     print_table(columns, cells, keep=("run", "started", "status"), spare=_SPARE)
     if forgotten:
         print(f"\n{forgotten:,} forgotten.")
+    if months:
+        print()
+        print_table(("month", "calls"), list(months.items()))
 
 
 @app.command("show")
@@ -74,7 +78,7 @@ def show(
         row = repository.run(run)
         if row is None:
             return
-        told = _run(repository, row)
+        told = _run(repository, row, repository.months())
         told_types = repository.type_results(run)
         end = result(row, told_types, repository.missing(run), repository.proofs(run))
         found = told | end | {"items": told["items"]}
@@ -84,8 +88,11 @@ def show(
         print_result(found, all_missing=True)
 
 
-def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
-    """`census` is what the run knew of when it ended; a run that was killed could not tell."""
+def _run(vault: Repository, row: RunRow, months: dict[str, int]) -> dict[str, Any]:
+    """`month_calls` are all calls of the month that it began in, with logins.
+
+    `census` is what the run knew of when it ended; a run that was killed could not tell.
+    """
     from lookervault.cli.vaults import time_of
 
     census = sum(t.census for t in vault.type_results(row.run))
@@ -101,6 +108,8 @@ def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
         "census": census or None,
         "calls": row.calls,
         "seconds": seconds,
+        "month": (month := time_of(row.started)[:7]),
+        "month_calls": months.get(month),
         "root_hash": row.root.hex() if row.root else None,
         "user": row.user,
         "instance": row.instance,

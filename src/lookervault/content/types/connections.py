@@ -22,4 +22,5 @@ TYPE = ContentType(
     secrets=("password", "certificate"),
     title=lambda connection: connection.get("name"),
     typical_size=4000,
+    every=7,
 )

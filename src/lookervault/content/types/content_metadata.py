@@ -115,4 +115,5 @@ TYPE = ContentType(
     source=ContentMetadata(),
     after=("folders",),
     unordered=True,
+    every=7,
 )

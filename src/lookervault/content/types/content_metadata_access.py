@@ -81,4 +81,5 @@ TYPE = ContentType(
     after=("folders", "boards", "content_metadata"),
     noise=("[].can",),
     unordered=True,
+    every=7,
 )

@@ -57,4 +57,5 @@ TYPE = ContentType(
     secrets=("secret", "auth_password", "test_ldap_password", "custom_s3_key", "custom_s3_secret"),
     title=lambda _: None,
     typical_size=5_000,
+    every=7,
 )

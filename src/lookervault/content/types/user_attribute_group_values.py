@@ -27,4 +27,5 @@ TYPE = ContentType(
     source=Each((op.ALL_USER_ATTRIBUTE_GROUP_VALUES,), _ids, _call),
     after=("user_attributes",),
     noise=("[].can",),
+    every=7,
 )
