@@ -31,6 +31,7 @@ from lookervault.storage import (
 )
 from lookervault.storage.certificates import CertificateRow, Fault, Signer
 from lookervault.storage.connections import Readers
+from lookervault.storage.contents import Contents
 from lookervault.storage.counting import Counting
 from lookervault.storage.dictionaries import Codec, Trainer
 from lookervault.storage.failures import explaining
@@ -124,6 +125,10 @@ class Repository:
         self.close()
 
     # Who it belongs to
+
+    @property
+    def path(self) -> Path:
+        return self._path
 
     def instance(self) -> str | None:
         with self._reading() as connection:
@@ -397,6 +402,12 @@ class Repository:
         with self._reading() as connection:
             type_id = schema.type_id(connection, type)
             return {} if type_id is None else usage.read(connection, type_id)
+
+    @contextmanager
+    def contents(self) -> Iterator[Contents]:
+        """For an index. Not to be nested."""
+        with self._one_state() as connection:
+            yield Contents(connection, self._bodies)
 
     def open_ids(self, type: str, run: int | None = None) -> set[str]:
         """Ids of items that are not deleted: now, or as of a run."""

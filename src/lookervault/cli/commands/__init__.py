@@ -23,9 +23,11 @@ from lookervault.cli.commands import (
     log,
     runs,
     salvage,
+    search,
     show,
     stats,
     types,
+    uses,
     verify,
 )
 
@@ -91,6 +93,8 @@ def app() -> typer.Typer:
     root.command("export")(export.export)
     root.command("import")(import_.import_tree)
     root.command("stats")(stats.stats)
+    root.command("search")(search.search)
+    root.command("uses")(uses.uses)
     root.command("types")(types.types)
     root.command("check")(check.check)
     root.command("verify")(verify.verify)

@@ -1,0 +1,193 @@
+"""`lookervault uses FIELD`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lookervault.cli.changes import TypesOption
+from lookervault.cli.finds import LimitOption
+from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+
+if TYPE_CHECKING:
+    from lookervault.search.finding import Result
+    from lookervault.search.using import Step, Target, User
+    from lookervault.storage.contents import Contents
+    from lookervault.storage.repository import Repository
+    from lookervault.storage.search_index import SearchIndex
+
+
+def _option(name: str, help: str, metavar: str) -> Any:
+    return typer.Option(name, help=help, metavar=metavar, show_default=False)
+
+
+def uses(
+    field: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FIELD]",
+            help="A field, as queries name it: orders.revenue.",
+            show_default=False,
+        ),
+    ] = None,
+    vault: VaultOption = None,
+    model: Annotated[str | None, _option("--model", "What uses this model.", "NAME")] = None,
+    explore: Annotated[
+        str | None, _option("--explore", "With --model: what uses this explore of it.", "NAME")
+    ] = None,
+    look: Annotated[str | None, _option("--look", "What uses this look.", "ID")] = None,
+    dashboard: Annotated[
+        str | None, _option("--dashboard", "What uses this dashboard.", "ID")
+    ] = None,
+    query: Annotated[str | None, _option("--query", "What uses this query.", "ID")] = None,
+    user: Annotated[
+        str | None,
+        _option("--user", "What belongs or is sent to a user: id, e-mail or name.", "USER"),
+    ] = None,
+    group: Annotated[
+        str | None, _option("--group", "Who and what is given to a group: id or name.", "GROUP")
+    ] = None,
+    folder: Annotated[
+        str | None, _option("--folder", "What lies in a folder: id or name.", "FOLDER")
+    ] = None,
+    types: TypesOption = None,
+    limit: LimitOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show what depends on something: dashboards, looks, schedules, alerts, boards, roles …
+
+    What depends on a field, model, explore, look, dashboard or query by way of something else is
+    shown, too, with the way: a schedule that sends a dashboard, one of whose tiles is a look that
+    has the field. The present state counts, trash included.
+
+    \b
+    Examples:
+      lookervault uses orders.revenue
+      lookervault uses --model sales --explore orders --type scheduled_plans
+      lookervault uses --look 42 --json
+      lookervault uses --user ann@example.com
+    """
+    from lookervault.cli.changes import type_names
+    from lookervault.cli.finds import AT_ONCE, PLACES, print_count, tell
+    from lookervault.cli.output import print_json
+    from lookervault.cli.vaults import open_vault
+    from lookervault.search.index import ask
+    from lookervault.search.using import uses as users_of
+
+    asked = _asked(
+        field=field,
+        model=model,
+        explore=explore,
+        look=look,
+        dashboard=dashboard,
+        query=query,
+        user=user,
+        group=group,
+        folder=folder,
+    )
+    names = type_names(types)
+    at_most = limit or (None if json else AT_ONCE)
+    places = None if json else PLACES
+
+    def question(index: SearchIndex, contents: Contents) -> Result[User]:
+        targets = _targets(index, contents, asked)
+        return users_of(index, contents, targets, types=names, limit=at_most, places=places)
+
+    with open_vault(vault) as repository:
+        result = ask(repository, question, tell)
+        if json:
+            print_json([_told(one) for one in result.found])
+        else:
+            _print(repository, result.found)
+            print_count(result, f"Nothing uses {_words(asked)}.")
+
+
+def _asked(**given: str | None) -> dict[str, str]:
+    """Raises `UsageError` where that is not one thing."""
+    from lookervault.errors import UsageError
+
+    asked = {name: value for name, value in given.items() if value}
+    if "explore" in asked and "model" not in asked:
+        raise UsageError(
+            "Which model's explore?", hint=f"Add --model: --model M --explore {asked['explore']}."
+        )
+    if len(asked.keys() - {"explore"}) != 1:
+        raise UsageError(
+            "Uses of one thing are shown: a field, or what one option names.",
+            hint="`lookervault uses orders.revenue`, or `lookervault uses --look 42`.",
+        )
+    return asked
+
+
+def _words(asked: dict[str, str]) -> str:
+    told = (value if name == "field" else f"{name} {value}" for name, value in asked.items())
+    return ", ".join(told)
+
+
+def _targets(index: SearchIndex, contents: Contents, asked: dict[str, str]) -> list[Target]:
+    from lookervault.search import using
+    from lookervault.search.folding import fold
+    from lookervault.search.marks import Kind, explore
+    from lookervault.search.using import Target
+
+    if "explore" in asked:
+        return [Target(Kind.EXPLORE, explore(asked["model"], asked["explore"]))]
+    ((name, value),) = asked.items()
+    if name in {"group", "folder"}:
+        ids = _ids(index, value, f"{name}s")
+        return [Target(Kind[name.upper()], id) for id in sorted(ids)]
+    if name == "user":
+        if "@" in value:
+            ids = using.ids_of_mail(index, value)
+            mail = Target(Kind.EMAIL, fold(value))
+            return [mail, *using.user_targets(contents, sorted(ids))]
+        ids = _ids(index, value, "users", "embed_users")
+        return using.user_targets(contents, sorted(ids))
+    return [Target(Kind[name.upper()], value)]
+
+
+def _ids(index: SearchIndex, asked: str, *types: str) -> set[str]:
+    """By id or name. Raises `UsageError` where nothing is called so."""
+    from lookervault.errors import UsageError
+    from lookervault.search.using import ids_called
+
+    if asked.isdecimal() or any(index.number(type, asked) is not None for type in types):
+        return {asked}
+    found = ids_called(index, asked, *types)
+    if not found:
+        raise UsageError(
+            f"The vault holds no {types[0]} called {asked!r}.",
+            hint=f"Give an id or the whole name; `lookervault list {types[0]}` shows all.",
+        )
+    return found
+
+
+def _print(repository: Repository, found: list[User]) -> None:
+    from lookervault.cli.finds import namer, place_lines, print_item
+
+    name = namer(repository)
+    for one in found:
+        lines = place_lines(one.places)
+        way = [_step(step, name(step.type, step.id, step.name, None)) for step in one.way]
+        if way:
+            lines = [f"by way of {', '.join(way)}", *lines]
+        print_item(one.type, one.id, name(one.type, one.id, one.name, None), one.state, lines)
+
+
+def _step(step: Step, name: str | None) -> str:
+    return f"{step.type} {step.id} *{name}*" if name else f"{step.type} {step.id}"
+
+
+def _told(user: User) -> dict[str, Any]:
+    from lookervault.cli.finds import place_json
+
+    return {
+        "type": user.type,
+        "id": user.id,
+        "name": user.name,
+        "state": user.state.name.lower(),
+        "places": [place_json(place) for place in user.places.first],
+        "way": [step._asdict() for step in user.way],
+    }

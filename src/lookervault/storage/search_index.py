@@ -1,0 +1,219 @@
+"""The index of a vault: what stands in which item, in a file beside it that can be made anew.
+
+It holds each text once, folded, with the trigrams it is made of, and for each text and each
+reference the numbers of the items that have it: now, or only in a version that has ended. Why it
+is built this way: docs/design/decisions/009-the-search-index.md.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from hashlib import blake2b
+from typing import NamedTuple, Self
+from zlib import crc32
+
+APPLICATION_ID = 0x4C4B5649  # "LKVI"
+FORMAT = 1
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE types (type INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE items (
+  item INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL,
+  mark INTEGER NOT NULL, versions BLOB NOT NULL, now BLOB NOT NULL, past BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX items_by_id ON items (type, id);
+CREATE TABLE keys (hash INTEGER PRIMARY KEY, key INTEGER NOT NULL) STRICT;
+CREATE TABLE texts (key INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE VIRTUAL TABLE grams USING fts5 (
+  text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+CREATE TABLE postings (
+  key INTEGER NOT NULL, type INTEGER NOT NULL, now BLOB NOT NULL, past BLOB NOT NULL,
+  sum INTEGER NOT NULL, PRIMARY KEY (key, type)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ways (
+  target INTEGER NOT NULL, source INTEGER NOT NULL, type INTEGER NOT NULL,
+  PRIMARY KEY (target, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ways_by_source ON ways (source);
+"""
+_GRAM = 3
+_MOST_GRAMS = 30
+"""Of what is searched for; whether a text holds all of it is looked at afterwards anyway."""
+_MANY = 1000
+
+type Numbers = array[int]
+"""Of items, or of keys; 32 bits each."""
+
+
+class State(IntEnum):
+    UNKNOWN = 0
+    """Something refers to it, and the vault has none of it."""
+    PRESENT = 1
+    TRASHED = 2
+    DELETED = 3
+
+
+class Unusable(Exception):
+    """The index is damaged, or of another format: whoever meets this makes it anew."""
+
+
+class Item(NamedTuple):
+    type: str
+    id: str
+    state: State
+
+
+def numbers(values: Iterable[int] = ()) -> Numbers:
+    return array("I", values)
+
+
+def unpacked(data: bytes) -> Numbers:
+    found = numbers()
+    try:
+        found.frombytes(data)
+    except (TypeError, ValueError) as error:
+        raise Unusable(str(error)) from error
+    return found
+
+
+def posting_sum(now: bytes, past: bytes) -> int:
+    return crc32(past, crc32(now))
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Raises `Unusable` for what SQLite finds wrong."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise  # a mistake of this program
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+        raise Unusable(str(error)) from error
+
+
+class SearchIndex:
+    """For one thread. Whatever reads it may raise `Unusable`."""
+
+    def __init__(self, connection: sqlite3.Connection, *, writable: bool) -> None:
+        self.connection = connection
+        self.writable = writable
+        self._salt = self.get("salt").encode()
+        self._types: dict[int, str] = {}
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """As of one moment, whatever another process writes meanwhile: it waits."""
+        with guarded():
+            self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with guarded():
+                self.connection.execute("ROLLBACK")
+
+    def get(self, key: str) -> str:
+        with guarded():
+            row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+            return "" if row is None else row[0]
+
+    def note(self, key: str, value: str) -> None:
+        with guarded():
+            self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def hash_of(self, kind: int, text: str) -> int:
+        """Of a key. Salted, so that nobody can make two texts that are one here."""
+        data = b"%d %s" % (kind, text.encode(errors="replace"))
+        return int.from_bytes(blake2b(data, digest_size=8, key=self._salt).digest(), signed=True)
+
+    def containing(self, folded: str, *, past: bool) -> Iterator[tuple[int, str, Numbers]]:
+        """(kind, type, items) for each text that holds this one, and each type that has it now;
+        or with `past` at any time.
+        """
+        condition, asked = "instr(t.text, ?)", [folded]
+        if grams := _grams(folded):
+            condition += " AND t.key IN (SELECT rowid FROM grams WHERE grams MATCH ?)"
+            asked.append(grams)
+        query = f"""SELECT t.kind, p.type, p.now, p.past, p.sum
+            FROM texts t JOIN postings p ON p.key = t.key WHERE {condition}"""  # noqa: S608  the conditions are constants
+        with guarded():
+            for kind, type, *blobs in self.connection.execute(query, asked):
+                if items := _items(*blobs, past_too=past):
+                    yield kind, self.type_name(type), items
+
+    def having(self, kind: int, value: str) -> dict[str, Numbers]:
+        """The items of each type that have this now."""
+        query = """SELECT p.type, p.now, p.past, p.sum FROM postings p
+            JOIN keys k ON k.key = p.key WHERE k.hash = ?"""
+        with guarded():
+            rows = self.connection.execute(query, (self.hash_of(kind, value),)).fetchall()
+        found = {self.type_name(type): _items(*blobs, past_too=False) for type, *blobs in rows}
+        return {type: items for type, items in found.items() if items}
+
+    def sources(self, targets: set[int]) -> Iterator[tuple[int, int, str]]:
+        """(target, source, its type): the items that refer to one of these."""
+        query = "SELECT target, source, type FROM ways"
+        with guarded():
+            if len(targets) > _MANY:  # a whole table costs less than so many searches in it
+                rows = self.connection.execute(query).fetchall()
+            else:
+                query += " WHERE target = ?"
+                asked = (self.connection.execute(query, (each,)) for each in sorted(targets))
+                rows = [row for found in asked for row in found]
+            for target, source, type in rows:
+                if target in targets:
+                    yield target, source, self.type_name(type)
+
+    def number(self, type: str, id: str) -> int | None:
+        query = """SELECT i.item FROM items i JOIN types t ON t.type = i.type
+            WHERE t.name = ? AND i.id = ?"""
+        with guarded():
+            row = self.connection.execute(query, (type, id)).fetchone()
+            return None if row is None else row[0]
+
+    def items(self, wanted: Sequence[int]) -> list[Item]:
+        """In the same order."""
+        query = "SELECT type, id, state FROM items WHERE item = ?"
+        found = []
+        with guarded():
+            for one in wanted:
+                row = self.connection.execute(query, (one,)).fetchone()
+                if row is None:
+                    raise Unusable(f"item {one} is not there")
+                found.append(Item(self.type_name(row[0]), row[1], State(row[2])))
+        return found
+
+    def type_name(self, number: int) -> str:
+        if number not in self._types:
+            query = "SELECT name FROM types WHERE type = ?"
+            row = self.connection.execute(query, (number,)).fetchone()
+            if row is None:
+                raise Unusable(f"type {number} is not there")
+            self._types[number] = row[0]
+        return self._types[number]
+
+
+def _items(now: bytes, past: bytes, written: int, *, past_too: bool) -> Numbers:
+    if posting_sum(now, past) != written:
+        raise Unusable("a list of items is not the one that was written")
+    return unpacked(now + past if past_too else now)
+
+
+def _grams(folded: str) -> str:
+    """As a query of FTS5: all of them, each in quotes. Empty where the text is too short."""
+    found = dict.fromkeys(folded[i : i + _GRAM] for i in range(len(folded) - _GRAM + 1))
+    quoted = ('"' + gram.replace('"', '""') + '"' for gram in [*found][:_MOST_GRAMS])
+    return " AND ".join(quoted)
