@@ -11,6 +11,7 @@ from bench.scenarios import (
     company,
     compression,
     cpu,
+    incremental,
     memory,
     rate,
     resume,
@@ -33,6 +34,7 @@ SCENARIOS: dict[str, Callable[[Bench], Finding]] = {
     "compression": compression.run,
     "certificates": certificates.run,
     "resume": resume.run,
+    "incremental": incremental.run,
     "verifying": verifying.run,
     "startup": startup.run,
 }
