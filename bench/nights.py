@@ -46,7 +46,7 @@ class Nights:
         """Extracts a company of about so many items; each night a `share` of them changes."""
         self.path = path
         _first_run(path, items)
-        self.vault = Repository.open(path, write=True)
+        self.open()
         (self._first,) = self.vault.runs()
         self.bodies: dict[Key, bytes] = {
             (name, id): body for name in self._first.types for id, body in self.vault.bodies(name)
@@ -63,6 +63,10 @@ class Nights:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def open(self) -> None:
+        """Goes on after `close`."""
+        self.vault = Repository.open(self.path, write=True)
 
     def close(self) -> None:
         self.vault.close()

@@ -13,6 +13,7 @@ from bench.scenarios import (
     cpu,
     incremental,
     memory,
+    nights,
     rate,
     resume,
     startup,
@@ -36,5 +37,6 @@ SCENARIOS: dict[str, Callable[[Bench], Finding]] = {
     "resume": resume.run,
     "incremental": incremental.run,
     "verifying": verifying.run,
+    "nights": nights.run,
     "startup": startup.run,
 }
