@@ -128,3 +128,13 @@ def test_the_last_version_of_what_is_deleted_is_found_though_no_run_shows_it(vau
     assert [(one["run"], one["change"]) for one in logged.json] == [(8, "deleted")]
     assert program("forget", "--keep-last", 1, "--drop-deleted", "--vault", vault).code == 0
     assert program("list", "users", "--deleted", "--json", "--vault", vault).json == []
+
+
+def test_gc_says_so_where_somebody_reads_and_the_file_stays_as_it_is(vault: Path) -> None:
+    assert program("forget", "--keep-last", 1, "--vault", vault).code == 0
+    with Repository.open(vault, write=False) as reader:
+        bodies = reader.bodies("users")
+        next(bodies)
+        assert "Somebody reads the vault" in program("gc", "--vault", vault).text
+    assert "Somebody reads" not in program("gc", "--vault", vault).text
+    assert verify(vault).status == "ok"

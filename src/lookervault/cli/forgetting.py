@@ -116,7 +116,7 @@ def print_forgot(found: dict[str, Any]) -> None:
     if "gc" in found:
         pairs += _freed(found["gc"], found)
     print_pairs([*pairs, ("Time", duration(found["seconds"]))], colour="bold")
-    _print_dry(found)
+    _print_notes(found, collected="gc" in found)
     if "gc" not in found and not found["dry_run"] and found["forgotten"]:
         print_text("The file is as large as before: `lookervault gc` gives the space back.")
 
@@ -124,7 +124,7 @@ def print_forgot(found: dict[str, Any]) -> None:
 def print_collected(found: dict[str, Any]) -> None:
     pairs = [*_freed(found, found), ("Time", duration(found["seconds"]))]
     print_pairs(pairs, colour="bold")
-    _print_dry(found)
+    _print_notes(found, collected=True)
 
 
 def _freed(counts: dict[str, Any], found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -138,6 +138,11 @@ def _freed(counts: dict[str, Any], found: dict[str, Any]) -> list[tuple[str, str
     return [*pairs, ("Vault before", before), ("Vault after", f"{about}{after}")]
 
 
-def _print_dry(found: dict[str, Any]) -> None:
+def _print_notes(found: dict[str, Any], *, collected: bool) -> None:
     if found["dry_run"]:
         print_text("Nothing was changed.")
+    elif collected and found["bytes_after"] > found["bytes_before"]:
+        print_text(
+            "Somebody reads the vault, so the file is not smaller yet: the next command that writes"
+            " it, or `lookervault gc`, brings that about."
+        )
