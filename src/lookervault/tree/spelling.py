@@ -34,30 +34,38 @@ class Writer:
 
     def write(self, version: Version, body: bytes, path: str) -> tuple[bytes, Entry]:
         """The file, and what the index says of it."""
-        pretty, obj = (None, None) if version.raw_hashed else self._pretty(body)
-        item = None if pretty is None else self._read(version.id, pretty)
+        data, obj = self._pretty(body)
+        item = None if data is None else self._read(version.id, data)
         if item is None or item.hash != version.hash:
-            pretty, obj, item = body, None, self._read(version.id, body)
+            exact = self._read(version.id, body)
+            if data is None or (exact is not None and exact.hash == version.hash):
+                data, obj, item = body, None, exact
         if self._yaml and obj is not None:
             try:
-                pretty = yaml.dump(obj).encode()
+                data = yaml.dump(obj).encode()
             except RecursionError:
-                pretty = body
-        return pretty or body, _entry(version, self._type.name, path, item)
+                data = body
+        return body if data is None else data, _entry(version, self._type.name, path, item)
 
     def _pretty(self, body: bytes) -> tuple[bytes | None, Any]:
         try:
             obj = self._canon.spelled(body)
-            text = msgspec.json.format(_encode(obj), indent=2).decode()
+            return msgspec.json.format(_escaped(_encode(obj)), indent=2) + b"\n", obj
         except (RecursionError, ValueError, msgspec.MsgspecError):
             return None, None
-        return f"{escaped_json(text)}\n".encode(), obj
 
     def _read(self, id: str, body: bytes) -> Item | None:
         try:
             return self._reader.read(Answer(body, id), body)
         except BadAnswerError:
             return None
+
+
+def _escaped(line: bytes) -> bytes:
+    """Before it has lines of its own: each of their ends would be looked at."""
+    if line.isascii() and b"\x7f" not in line:  # the encoder escapes what is below a blank
+        return line
+    return escaped_json(line.decode()).encode()
 
 
 def _entry(version: Version, type_name: str, path: str, item: Item | None) -> Entry:

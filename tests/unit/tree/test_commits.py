@@ -159,6 +159,8 @@ def test_nothing_that_is_set_comes_in_between(
     told = commit(repo, folder, number)
     assert not ran.exists()
     assert told["runs"][0]["commit"]
+    git(folder, "config", "core.fsmonitor", "false")
+    assert git(folder, "diff-index", "--cached", "--name-only", "HEAD") == ""
     tree = git(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0")
     assert set(tree) - {""} == {*files(folder), ".lookervault.json", ".lookervault.items.json"}
     for name, data in files(folder).items():

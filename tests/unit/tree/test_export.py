@@ -12,6 +12,7 @@ from lookervault.errors import LookerVaultError, UsageError
 from lookervault.storage.repository import Repository
 from lookervault.tree.directory import Directory
 from lookervault.tree.marker import INDEX, MARKER, WHOLE
+from tests.unit.storage.samples import finished_run, page
 from tests.unit.tree.trees import changed, exported, files, run
 
 FOLDERS = {"1": {"name": "Shared", "parent_id": None}, "2": {"name": "Sales", "parent_id": "1"}}
@@ -56,6 +57,14 @@ def test_what_is_hashed_by_its_bytes_is_written_byte_for_byte(
     body = b'{"id":"7", "a":1,"a":2, "view_count":9}'
     exported(repo, run(repo, {"dashboards": {"7": body}}), folder)
     assert list(files(folder).values()) == [body]
+
+
+def test_an_item_of_a_release_with_another_hash_is_written_as_all_are(
+    repo: Repository, folder: Path
+) -> None:
+    exported(repo, finished_run(repo, page([1])), folder)
+    (text,) = files(folder).values()
+    assert text.startswith(b'{\n  "created_at"')
 
 
 def test_exporting_twice_changes_no_file(repo: Repository, folder: Path) -> None:
