@@ -82,8 +82,8 @@ def extract_into(
 
 def _nothing_due(vault: Repository, request: Request) -> dict[str, Any] | None:
     """Types with their run and when they will be due, where none is due; else None."""
+    from lookervault.extraction.beginning import due_of
     from lookervault.extraction.cadence import intervals, next_due
-    from lookervault.extraction.orchestrator import due_of
 
     types, left = due_of(vault, request, time.time())
     if types:

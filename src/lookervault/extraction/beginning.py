@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lookervault.extraction.budget import LEFT_OUT
+from lookervault.extraction.cadence import Due, due
 from lookervault.extraction.permissions import lost
 from lookervault.extraction.request import Request
 from lookervault.storage.repository import Repository
@@ -60,6 +61,20 @@ def resumable(vault: Repository, request: Request, now: float) -> RunRow | None:
     if not rows or rows[-1].status not in RESUMABLE or request.fresh:
         return None
     return rows[-1] if now - rows[-1].started <= _within(vault, rows[-1], request) else None
+
+
+def due_of(vault: Repository, request: Request, now: float) -> Due:
+    """Types that the run reads. Those that a run which is gone on with had are due in it, too."""
+    if request.all_due or request.full or request.folders:
+        return Due(list(request.types), {})
+    last = resumable(vault, request, now)
+    return due(
+        request.types,
+        vault.last_reads(),
+        every=request.every,
+        now=now,
+        also=last.types if last else (),
+    )
 
 
 def _within(vault: Repository, last: RunRow, request: Request) -> float:

@@ -16,24 +16,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from lookervault.config.models import ParallelConfig
 from lookervault.content import operations as op
-from lookervault.content.model import ContentType, Entry, Missing, Scope
+from lookervault.content.model import ContentType, Entry, Scope
 from lookervault.errors import (
-    BudgetError,
     CallError,
     Interrupted,
     LookerVaultError,
     UnauthorizedError,
     UsageError,
 )
+from lookervault.extraction import ending
 from lookervault.extraction.batch_processor import BatchProcessor
-from lookervault.extraction.beginning import Beginning, begin, resumable
-from lookervault.extraction.budget import LEFT_OUT
-from lookervault.extraction.cadence import Due, due
-from lookervault.extraction.deletions import MASS_DELETION, Deletions
+from lookervault.extraction.beginning import Beginning, begin, due_of
+from lookervault.extraction.deletions import Deletions
 from lookervault.extraction.identity import claim
 from lookervault.extraction.known import VaultKnown
 from lookervault.extraction.memory import peak_memory_mb
@@ -52,7 +48,7 @@ from lookervault.extraction.visibility import Caller, Version, caller, decoded, 
 from lookervault.extraction.work_queue import InFlight
 from lookervault.storage.proving import Read
 from lookervault.storage.repository import Repository
-from lookervault.storage.runs import Proof, RunEnd, RunRow, RunStart, TypeResult
+from lookervault.storage.runs import Proof, RunEnd, RunStart
 
 SESSION = "session"
 """On whose account the calls of the run itself go: version, user, roles, scope."""
@@ -141,7 +137,7 @@ class Orchestrator:
         except LookerVaultError as raised:
             error = raised
         end = self._end(run, list(schedule.types.values()), doubts, error, left)
-        end = _with(beginning.earlier, end)
+        end = ending.with_earlier(beginning.earlier, end)
         self._vault.end_run(run, end)
         return Result(
             run=run,
@@ -355,14 +351,16 @@ class Orchestrator:
     ) -> RunEnd:
         """`left` are the types that were not due."""
         root, by_type = self._vault.root(run, [t.name for t in types])
-        results = [self._type_result(t, run, by_type.get(t.name)) for t in types]
-        missing = sorted({m for t in types for m in (*t.missing, *_left_out(t, error))})
+        results = [
+            ending.type_result(t, self._vault, self._tally, run, by_type.get(t.name)) for t in types
+        ]
+        missing = sorted({m for t in types for m in (*t.missing, *ending.left_out(t, error))})
         proofs = [t.proof(result.items) for t, result in zip(types, results, strict=True)]
         proofs += [Proof(type=name, width=0, as_of=read.run) for name, read in left.items()]
-        reasons = doubts + _incomplete(types)
+        reasons = doubts + ending.incomplete(types)
         return RunEnd(
             finished=self._now(),
-            status=_status(error, reasons),
+            status=ending.status(error, reasons),
             reasons=reasons if error is None else [*reasons, error.message],
             calls=self._tally.calls.total(),
             retries=self._tally.retries.total(),
@@ -376,70 +374,3 @@ class Orchestrator:
             missing=missing,
             proofs=proofs,
         )
-
-    def _type_result(self, one: TypeRun, run: int, root: bytes | None) -> TypeResult:
-        items = len(self._vault.confirmed(run, one.name))
-        changes = self._vault.changes(run, one.name)
-        return TypeResult(
-            type=one.name,
-            items=items,
-            new=changes.new,
-            changed=changes.changed,
-            unchanged=items - changes.new - changes.changed,
-            deleted=changes.deleted,
-            missing=len(one.missing),
-            calls=one.calls_before + self._tally.calls[one.name],
-            census=one.census,
-            status="complete" if one.complete else "incomplete",
-            reason=one.reason,
-            root=root,
-        )
-
-
-def due_of(vault: Repository, request: Request, now: float) -> Due:
-    """Types that the run reads. Those that a run which is gone on with had are due in it, too."""
-    if request.all_due or request.full or request.folders:
-        return Due(list(request.types), {})
-    last = resumable(vault, request, now)
-    return due(
-        request.types,
-        vault.last_reads(),
-        every=request.every,
-        now=now,
-        also=last.types if last else (),
-    )
-
-
-def _left_out(one: TypeRun, error: LookerVaultError | None) -> list[Missing]:
-    """What a run names that may send no more calls."""
-    out = isinstance(error, BudgetError) and one.phase is not Phase.DONE
-    return [Missing(one.name, "*", LEFT_OUT)] if out else []
-
-
-def _incomplete(types: Sequence[TypeRun]) -> list[str]:
-    """Words, and sentences of what was noticed. A type that only lacks another is no reason."""
-    found = {one.reason for t in types for one in t.missing}
-    lacking = found - {MASS_DELETION} or any(t.phase is not Phase.DONE for t in types)
-    words = ["missing"] * bool(lacking) + [MASS_DELETION] * (MASS_DELETION in found)
-    return [*words, *(t.noticed for t in types if t.noticed)]
-
-
-def _status(error: LookerVaultError | None, reasons: list[str]) -> str:
-    if isinstance(error, Interrupted):
-        return "interrupted"
-    if error is not None:
-        return "failed"
-    return "partial" if reasons else "complete"
-
-
-def _with(earlier: RunRow | None, end: RunEnd) -> RunEnd:
-    """The end of a run that was resumed: its calls are those of all its parts."""
-    if earlier is None:
-        return end
-    return msgspec.structs.replace(
-        end,
-        calls=end.calls + (earlier.calls or 0),
-        retries=end.retries + (earlier.retries or 0),
-        throttled=end.throttled + (earlier.throttled or 0),
-        bytes=end.bytes + (earlier.bytes or 0),
-    )

@@ -30,7 +30,7 @@ class Schedule:
         work = self._in_turn() if self._few else self._any()
         if work is None and not any(one.is_busy for one in self._in_order):
             for one in self._in_order:
-                one.may_prove = True
+                one.paging.may_prove = True
             work = self._any()
         return work
 

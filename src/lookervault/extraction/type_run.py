@@ -12,13 +12,14 @@ Only the orchestrator's thread touches a `TypeRun`, so there is nothing to lock.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from lookervault.config.models import ParallelConfig
-from lookervault.content.model import Batch, Census, ContentType, Due, Entry, Missing
-from lookervault.errors import CallError, NotFoundError, RefusedError
+from lookervault.content.model import Batch, Census, ContentType, Entry, Missing
+from lookervault.errors import CallError, NotFoundError
 from lookervault.extraction.deletions import MASS_DELETION, Deletions
+from lookervault.extraction.paging import Paging
 from lookervault.extraction.tasks import Done, Kind, Work
 from lookervault.extraction.unchanged import Unchanged
 from lookervault.storage.repository import Repository
@@ -27,8 +28,6 @@ from lookervault.storage.usage import Usage
 
 _SAME_ANSWERS = 20
 """After so many second looks with one and the same refusal, the rest are not asked for."""
-_PROBE = 2
-"""Ids in the first list that a server is asked for: it shows whether lists are understood."""
 
 
 class Phase(Enum):
@@ -44,7 +43,6 @@ class Phase(Enum):
 class TypeRun:
     """`missing` and the counts are its result; `reason` says why it is not complete.
 
-    `may_prove`: what only seems unchanged may be asked for, too; until then it waits.
     `noticed` is a sentence for the whole run's result: what was seen and is not believed.
     """
 
@@ -68,7 +66,6 @@ class TypeRun:
         self.missing: list[Missing] = []
         self.census = 0
         self.reason = self.noticed = ""
-        self._config = config
         self._vault = vault
         self._run = run
         self._deletions = deletions
@@ -82,16 +79,9 @@ class TypeRun:
         self._vanished: dict[str, Entry] = {}
         self._reasons: dict[str, str] = {}
         self._ready: deque[Work] = deque()
-        self._pages: Iterator[Batch] = iter(())
-        self._unplanned: list[Entry] = []
-        self._to_prove: list[Entry] = []
-        self.may_prove = False
-        self._fetched = self._planned = self._most_rows = 0
-        self._largest = config.page_size
+        known = not self._unchanged.is_first
+        self.paging = Paging(content_type, config, known=known)
         self._under_way = 0
-        self._id_lists = content_type.source.id_lists
-        self._probing = False
-        self._proven = not self._id_lists
         self._same_answers: tuple[str, int] = ("", 0)
         self._parts: Counter[str] = Counter()
         self._grown = False
@@ -115,7 +105,7 @@ class TypeRun:
     @property
     def remaining(self) -> float:
         """Calls that are left, roughly."""
-        per_call = self.page_size() if self._id_lists else 1
+        per_call = self.paging.size() if self.paging.id_lists else 1
         return len(self._due) / per_call + len(self._ready)
 
     def adopt(self, result: TypeResult, proof: Proof) -> None:
@@ -141,15 +131,6 @@ class TypeRun:
             self._under_way += 1
         return work
 
-    def page_size(self) -> int:
-        """Objects in a page: as many as asked for, unless objects like these would make it huge."""
-        return max(1, min(self._largest, int(self._config.page_bytes / self._mean_size())))
-
-    def _next_size(self) -> int:
-        """A server that served this vault before is not expected to be another one by now."""
-        known = self._proven or not self._unchanged.is_first
-        return self.page_size() if known else min(_PROBE, self.page_size())
-
     def proof(self, items: int) -> Proof:
         """What it read, of `items` that are confirmed."""
         return self._adopted or self._unchanged.proof(items)
@@ -158,7 +139,7 @@ class TypeRun:
 
     def hear(self, entries: Sequence[Entry]) -> None:
         """What a census that is under way has listed."""
-        if self.phase is not Phase.CENSUS or not self._id_lists:
+        if self.phase is not Phase.CENSUS or not self.paging.id_lists:
             return
         fresh = {entry.id: entry for entry in entries if entry.id not in self._seen}
         self._seen |= fresh.keys()
@@ -169,9 +150,9 @@ class TypeRun:
         due = self._unchanged.due(listed)
         self.objects += len(listed) - len(due)
         self._due |= due
-        for identity, entry in due.items():
-            doubted = self._unchanged.is_doubted(identity)
-            (self._to_prove if doubted else self._unplanned).append(entry)
+        doubted = [entry for i, entry in due.items() if self._unchanged.is_doubted(i)]
+        changed = [entry for i, entry in due.items() if not self._unchanged.is_doubted(i)]
+        self.paging.add(changed, doubted)
         self._usage += (
             Usage(entry.id, entry.last_viewed_at, entry.view_count)
             for entry in listed.values()
@@ -199,8 +180,8 @@ class TypeRun:
         digest = done.digest
         self._seen |= digest.ids
         self.objects += len(digest.ids)
-        self._fetched += len(digest.ids)
         self.bytes += digest.bytes
+        self.paging.count(len(digest.ids), digest.bytes)
         if done.work.kind is Kind.CENSUS:  # of a page, the census tells which id it is
             self.missing += digest.bad
 
@@ -217,84 +198,29 @@ class TypeRun:
         self._seen |= fresh.keys()
         self._add_chunk(fresh)
         self.phase = Phase.PAGES
-        if not self._id_lists:
-            self._plan_anew()
-
-    def _plan_anew(self) -> None:
-        self._unplanned = list(self._due.values())
-        self._to_prove.clear()
-        self._pages = iter(())
-        self._planned = 0
-
-    def _plan(self, entries: list[Entry]) -> None:
-        """Ids from the last to the first: a server that ignores them shows its first rows."""
-        self._planned += len(entries)
-        entries.sort(key=lambda entry: entry.part)
-        if self._id_lists:
-            entries.reverse()
-        due = Due(self.name, entries, self._next_size, self._id_lists)
-        self._pages = self.type.source.batches(due)
+        if self.type.source.id_lists and not self.paging.id_lists:
+            self.paging.plan_anew(self._due.values())
 
     def _next_page(self) -> Work | None:
-        if self.phase not in (Phase.CENSUS, Phase.PAGES) or self._probing:
+        if self.phase not in (Phase.CENSUS, Phase.PAGES) or self.paging.probing:
             return None
-        if (batch := self._next_batch()) is not None:
-            return self._page(batch)
-        if self.phase is Phase.PAGES and not self._to_prove:
+        if (batch := self.paging.next(listing=self.phase is Phase.CENSUS)) is not None:
+            return Work(Kind.PAGE, self.name, batch)
+        if self.phase is Phase.PAGES and not self.paging.holds_back:
             return self._look_for_added()
         return None
-
-    def _next_batch(self) -> Batch | None:
-        while (batch := next(self._pages, None)) is None and (entries := self._plannable()):
-            self._plan(entries)
-        return batch
-
-    def _plannable(self) -> list[Entry]:
-        """What is in no page yet; while the census goes on, as many as fill whole pages."""
-        waiting, self._unplanned = self._unplanned, []
-        if self.phase is not Phase.CENSUS:
-            if not waiting and self.may_prove:
-                waiting, self._to_prove = self._to_prove, []
-            return waiting
-        entries: list[Entry] = []
-        for part in {entry.part for entry in waiting}:
-            of_part = [entry for entry in waiting if entry.part == part]
-            whole = len(of_part) // self.page_size() * self.page_size()
-            entries += of_part[:whole]
-            self._unplanned += of_part[whole:]
-        return entries
-
-    def _page(self, batch: Batch) -> Work:
-        if not self._proven and len(batch.entries) > 1:
-            self._probing = True
-        return Work(Kind.PAGE, self.name, batch)
 
     def _after_page(self, done: Done) -> None:
         batch = done.work.batch
         if batch is None:
             return
-        if self._probing and len(batch.entries) > 1:
-            self._probing = False
-            self._judge_id_lists(done)
-        self._most_rows = max(self._most_rows, len(done.digest.ids))
+        if self.paging.settle(done, batch):
+            self.paging.plan_anew(self._due.values())
+            if self.phase is Phase.CENSUS:  # windows into a listing need to know how long it is
+                self.paging.clear()
         if isinstance(done.error, CallError):
             for entry in batch.entries:
                 self._reasons[entry.id] = done.error.reason
-
-    def _judge_id_lists(self, done: Done) -> None:
-        """An id list was understood if more than one of its objects came, and no others.
-
-        In a vault that was filled by such lists, one of few ids may have lost the others.
-        """
-        refused = isinstance(done.error, RefusedError | NotFoundError)
-        more = len(done.digest.ids) > 1 or not self._unchanged.is_first
-        understood = more and not done.digest.beside
-        self._proven = True
-        if refused or (done.error is None and not understood):
-            self._id_lists = False
-            self._plan_anew()
-            if self.phase is Phase.CENSUS:  # windows into a listing need to know how long it is
-                self._unplanned.clear()
 
     # What was created while pages were read.
 
@@ -312,7 +238,7 @@ class TypeRun:
         fresh = {i: e for i, e in done.listed.items() if i not in self._seen}
         self._seen |= fresh.keys()
         self.census = len(self._seen)
-        if self._id_lists or not self.type.source.id_lists:
+        if self.paging.id_lists or not self.type.source.id_lists:
             self._add_chunk(fresh)
         else:  # windows into the listing would begin anew: the second look fetches these
             self._due |= fresh
@@ -367,14 +293,14 @@ class TypeRun:
     # The end.
 
     def _advance(self) -> None:
-        if self._under_way or self._ready or self._probing:
+        if self._under_way or self._ready or self.paging.probing:
             return
         if self.phase is Phase.GIVEN_UP:
             self.phase = Phase.DONE
         if (
             self.phase is Phase.PAGES
             and self._grown
-            and not self._to_prove
+            and not self.paging.holds_back
             and self._pages_are_out()
         ):
             self._look_again()
@@ -387,16 +313,13 @@ class TypeRun:
                 self._finish()
 
     def _pages_are_out(self) -> bool:
-        batch = self._next_batch()
-        if batch is None and self._id_lists and 1 < len(self._due) < self._planned:
-            # Something came, and something is left: the server may give fewer rows than it is
-            # asked for, and pages of as many as it gives are cheaper than one call for each.
-            self._largest = self._most_rows
-            self._plan_anew()
-            batch = self._next_batch()
+        batch = self.paging.next(listing=False)
+        if batch is None and self.paging.gives_fewer(len(self._due)):
+            self.paging.plan_anew(self._due.values())
+            batch = self.paging.next(listing=False)
         if batch is None:
             return True
-        self._ready.append(self._page(batch))
+        self._ready.append(Work(Kind.PAGE, self.name, batch))
         return False
 
     def _finish(self) -> None:
@@ -430,8 +353,3 @@ class TypeRun:
         self.missing.append(Missing(self.name, "*", error.reason))
         self._confirm()
         self.phase = Phase.GIVEN_UP
-
-    def _mean_size(self) -> float:
-        if not self.bytes:
-            return self.type.typical_size
-        return max(1.0, self.bytes / max(1, self._fetched))
