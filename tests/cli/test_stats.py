@@ -29,7 +29,6 @@ TYPES = (
 )  # fmt: skip
 SECTIONS = ["growth", "changed", "unused", "owners", "schedules", "broken"]
 LONG_AGO = "2021-01-01T00:00:00.000+00:00"
-DAY = 24 * 3600
 HOSTILE = "\x1b[31m\u202egnp"
 
 
@@ -47,7 +46,7 @@ class Told:
     def rows(self, section: str, **asked: Any) -> list[dict[str, Any]]:
         """What `--json` prints of a section, without a process."""
         whole = Asked(
-            sections=[section], as_of=None, unused_for=90 * DAY, types=None, since=0, weekly=False
+            sections=[section], as_of=None, unused_for="90d", types=None, since=0, weekly=False
         )
         with Repository.open(self.vault, write=False) as vault:
             return [row.json for row in told_rows(vault, replace(whole, **asked))[section]]
@@ -175,7 +174,7 @@ def test_unused_is_what_was_not_viewed_for_so_long(told: Told) -> None:
                 expected[type, id] = "unknown" if body["view_count"] else "never"
             elif datetime.fromisoformat(viewed) <= until:
                 expected[type, id] = "long ago"
-    rows = told.rows("unused", unused_for=200 * DAY)
+    rows = told.rows("unused", unused_for="200d")
     assert {(row["type"], row["id"]): row["viewed"] for row in rows} == expected
     assert expected["dashboards", told.things["never"]] == "never"
     assert expected["dashboards", told.things["unknown"]] == "unknown"
@@ -188,7 +187,7 @@ def test_unused_is_what_was_not_viewed_for_so_long(told: Told) -> None:
 
 
 def test_unused_tells_whose_it_is_and_what_needs_it(told: Told) -> None:
-    rows = {(row["type"], row["id"]): row for row in told.rows("unused", unused_for=3600)}
+    rows = {(row["type"], row["id"]): row for row in told.rows("unused", unused_for="1h")}
     assert rows["dashboards", told.things["edited"]]["owner_state"] == "disabled"
     assert rows["dashboards", told.things["unknown"]]["needed_by"]["schedules"] == sum(
         plan["enabled"] and plan["dashboard_id"] == told.things["unknown"]
@@ -352,7 +351,7 @@ def test_an_earlier_state_has_no_views(told: Told) -> None:
     ("arguments", "why"),
     [
         (["unused", "--run", "1"], "Leave --run and --at out"),
-        (["unused", "--unused-for", "soon"], "no span of time"),
+        (["unused", "--unused-for", "soon"], "no length of time"),
         (["nothing"], "growth"),
         (["broken", "--type", "look"], "Did you mean looks?"),
     ],

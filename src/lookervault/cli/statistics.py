@@ -20,16 +20,15 @@ if TYPE_CHECKING:
     from lookervault.storage.repository import Repository
 
 _FEW = 3
-_DAY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """`since` is a run."""
+    """`since` is a run, `unused_for` as it was typed."""
 
     sections: Sequence[str]
     as_of: int | None
-    unused_for: float
+    unused_for: str
     types: Sequence[str] | None
     since: int
     weekly: bool
@@ -162,8 +161,10 @@ def _changed_told(rows: Rows, _: Asked) -> str:
 
 def _unused(state: State, asked: Asked) -> Rows:
     from lookervault.history.stats.unused import unused
+    from lookervault.storage.retention import span
 
-    return [_unused_row(one) for one in unused(state, asked.unused_for) if _is_of(one.type, asked)]
+    found = unused(state, span(asked.unused_for))
+    return [_unused_row(one) for one in found if _is_of(one.type, asked)]
 
 
 def _unused_row(one: Unused) -> Row:
@@ -185,11 +186,8 @@ def _unused_row(one: Unused) -> Row:
 
 def _unused_told(rows: Rows, asked: Asked) -> str:
     viewed = Counter(row.json["viewed"] for row in rows)
-    span = f"{asked.unused_for / _DAY:g} days"
-    return (
-        f"{viewed['long ago']:,} not viewed for {span}, {viewed['never']:,} never viewed,"
-        f" {viewed['unknown']:,} unknown."
-    )
+    long_ago = f"{viewed['long ago']:,} not viewed for {asked.unused_for}"
+    return f"{long_ago}, {viewed['never']:,} never viewed, {viewed['unknown']:,} unknown."
 
 
 # What is left behind

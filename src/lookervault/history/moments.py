@@ -47,16 +47,6 @@ def beginning(text: str, now: datetime) -> datetime:
     return moment(text, now) - timedelta(days=1 if whole else 0)
 
 
-def span(text: str) -> timedelta:
-    """How long `90d` is. Raises `UsageError` where it is no span of time."""
-    try:
-        if length := _AGO.fullmatch(text.strip().lower()):
-            return timedelta(hours=int(length[1]) * _HOURS[length[2]])
-    except (ValueError, OverflowError):
-        pass
-    raise UsageError(f"{text!r} is no span of time.", hint="Write `90d` (h, d, w, m, y).")
-
-
 def run_at(runs: Sequence[RunRow], text: str, now: datetime) -> RunRow:
     """The run whose state was the newest one then: the last that had ended. A number is a run.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from lookervault.errors import UsageError
-from lookervault.history.moments import beginning, moment, run_at, span
+from lookervault.history.moments import beginning, moment, run_at
 from lookervault.storage.repository import Repository
 from tests.unit.storage.samples import end, start
 
@@ -61,11 +61,3 @@ def test_since_a_day_is_from_where_it_begins() -> None:
     assert beginning("today", now) == datetime(2026, 11, 28, tzinfo=UTC)
     assert beginning("-1h", now) == datetime(2026, 11, 28, 13, 30, tzinfo=UTC)
     assert beginning("2026-11-01T09:30", now) == datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
-
-
-def test_a_span_of_time_is_a_number_and_a_unit() -> None:
-    assert span(" 90D ") == timedelta(days=90)
-    assert span("-2w") == timedelta(weeks=2)
-    for text in ("", "90", "d", "soon", "9999999999999999d", "٣d x"):
-        with pytest.raises(UsageError, match="no span of time"):
-            span(text)

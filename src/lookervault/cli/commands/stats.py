@@ -109,17 +109,18 @@ def _asked(
     from lookervault.cli.statistics import Asked
     from lookervault.cli.vaults import run_of
     from lookervault.errors import UsageError
-    from lookervault.history.moments import span
+    from lookervault.storage.retention import span
 
     if section is Section.UNUSED and (run is not None or at is not None):
         raise UsageError(
             "When something was last viewed is kept as the newest listing told it.",
             hint="Leave --run and --at out.",
         )
+    span(unused_for)  # raises where it is none
     return Asked(
         sections=[one.value for one in ([section] if section else Section)],
         as_of=run_of(repository, run, at),
-        unused_for=span(unused_for).total_seconds(),
+        unused_for=unused_for,
         types=type_names(types),
         since=_first_run(repository, since),
         weekly=by is By.WEEK,

@@ -135,9 +135,21 @@ class State:
         """When a run ended, or began if it did not; in seconds since 1970."""
         return self._ended.get(run)
 
-    def newest(self, type: str) -> float | None:
-        """When the newest run began that was to bring a type."""
-        return next((row.started for row in reversed(self.runs) if type in row.types), None)
+    def listed(self, type: str) -> float | None:
+        """When the newest run began that listed all of a type; where none did, the first one that
+        listed some of it.
+        """
+        of_type = [row for row in self.runs if type in row.types]
+        for row in reversed(of_type):
+            if row.scope is None and self._has_listed(row.run, type):
+                return row.started
+        return of_type[0].started if of_type else None
+
+    def _has_listed(self, run: int, type: str) -> bool:
+        left = {proof.type for proof in self.vault.proofs(run) if proof.as_of is not None}
+        left |= {one.type for one in self.vault.missing(run) if one.id == "*"}
+        counted = {one.type for one in self.vault.type_results(run) if one.census}
+        return type in counted - left
 
     @cached_property
     def _ended(self) -> dict[int, float]:

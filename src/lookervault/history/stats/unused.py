@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from lookervault.history.stats.state import Owner, State
+from lookervault.storage.retention import Span
 from lookervault.storage.usage import Usage
 
 VIEWED = ("dashboards", "looks")
@@ -45,28 +46,29 @@ class Unused(NamedTuple):
         return self.schedules + self.alerts + self.boards + self.tiles
 
 
-def unused(state: State, for_seconds: float) -> list[Unused]:
+def unused(state: State, span: Span) -> list[Unused]:
     """What was not viewed for so long before the newest listing; what was viewed never or longest
     ago first, and what is unknown last. What is younger than that is not unused.
     """
     needed = _dependents(state)
-    rows = [row for type in VIEWED for row in _of_type(state, type, for_seconds, needed)]
+    rows = [row for type in VIEWED for row in _of_type(state, type, span, needed)]
     return sorted(rows, key=lambda row: (_ORDER.index(row.viewed), -(row.days or 0)))
 
 
-def _of_type(state: State, type: str, for_seconds: float, needed: Needed) -> Iterator[Unused]:
-    listed = state.newest(type)
+def _of_type(state: State, type: str, span: Span, needed: Needed) -> Iterator[Unused]:
+    listed = state.listed(type)
     if listed is None:
         return
+    until = span.before(datetime.fromtimestamp(listed, UTC)).timestamp()
     usage = state.vault.usage(type)
     for item in state.items(type).values():
         seen = usage.get(item.id, Usage(item.id, None, None))
         viewed, at = _viewed(seen)
-        if item.trashed or (at is not None and at > listed - for_seconds):
+        if item.trashed or (at is not None and at > until):
             continue
         fact = state.fact(type, item.id)
         created = seconds_of(fact.created)
-        if created is not None and created > listed - for_seconds:
+        if created is not None and created > until:
             continue
         yield Unused(
             type=type,
