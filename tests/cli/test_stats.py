@@ -89,7 +89,7 @@ def happen(looker: EmbeddedLooker) -> dict[str, str]:
     alerted = next(id for id in living if id in watched)
     edited, moved, never, unknown, recent, *_, gone = (id for id in living if id != alerted)
     disabled, deleted = users[3:5]
-    plan, late, *_ = plans
+    late, plan, *_ = plans
     board = next(iter(boards))
     things = {
         "edited": edited, "moved": moved, "never": never, "unknown": unknown, "recent": recent,
@@ -259,6 +259,7 @@ def test_what_belongs_to_who_is_disabled_or_gone(told: Told) -> None:
 
 def test_schedules_of_them(told: Told) -> None:
     rows = {row["id"]: row for row in told.rows("schedules")}
+    assert list(rows).index(told.things["plan"]) < list(rows).index(told.things["late"])
     expected = _expected_owners(told, "scheduled_plans")
     assert {id: row["owner_state"] for id, row in rows.items()} == {
         id: state for (_, id), state in expected.items()

@@ -11,8 +11,10 @@ import pytest
 
 from lookervault.history.stats.growth import Growth, growth, most_changed, weekly
 from lookervault.history.stats.state import State
+from lookervault.storage.forget import forget
 from lookervault.storage.repository import Repository
-from tests.unit.storage.samples import body, finished_run, item
+from lookervault.storage.retention import Choice
+from tests.unit.storage.samples import body, edit, finished_run, item
 
 RUNS = 12
 type States = list[dict[tuple[str, str], int]]
@@ -95,6 +97,31 @@ def test_what_a_forgotten_run_did_counts_for_the_one_after_it(
     assert [rows[run].items for run in rows] == [len(states[run - 1]) for run in rows]
     whole = growth(State(vault))
     assert rows[6].new == sum(row.new for row in whole[3:6])
+
+
+def test_what_only_a_forgotten_run_saw_changed_did_not_change(tmp_path: Path) -> None:
+    path = tmp_path / "v.db"
+    with Repository.open(path, write=True) as vault:
+        for state in (0, 1, 0, 1):
+            finished_run(vault, [item("1", state), item("2")])
+    forget(path, lambda rows: [Choice(row, ["kept"] * (row.run != 2)) for row in rows], now=0.0)
+    with Repository.open(path, write=False) as vault:
+        (row,) = most_changed(State(vault))
+        assert (row.id, row.changes, row.first, row.last) == ("1", 1, 4, 4)
+        assert [(row.run, row.items, row.changed) for row in growth(State(vault))] == [
+            (1, 2, 0), (3, 2, 0), (4, 2, 1),
+        ]  # fmt: skip
+
+
+def test_an_item_stored_anew_as_its_body_was_lost_did_not_change(tmp_path: Path) -> None:
+    with Repository.open(tmp_path / "v.db", write=True) as vault:
+        finished_run(vault, [item("1")])
+        edit(tmp_path / "v.db", "DELETE FROM objects")
+        finished_run(vault, [item("1")])
+        assert most_changed(State(vault)) == []
+        assert [(row.items, row.new, row.changed) for row in growth(State(vault))] == [
+            (1, 0, 0), (1, 0, 0),
+        ]  # fmt: skip
 
 
 def test_weeks_add_up_their_runs() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from lookervault.cli.statistics import Asked, told
 from lookervault.content.model import Item, Missing
+from lookervault.history.stats.broken import broken
 from lookervault.history.stats.facts import READERS
 from lookervault.history.stats.state import State
 from lookervault.history.stats.unused import unused
@@ -97,6 +98,25 @@ def test_the_days_count_from_the_newest_run_that_listed_all(
         assert found(vault) == {}, "it may have been viewed since"
         run_on(vault, "2026-11-21", [dashboard("1")])
         assert found(vault) == {"1": ("long ago", 27)}
+
+
+def test_what_a_run_listed_and_could_not_bring_is_not_broken(tmp_path: Path) -> None:
+    tiles = [{"id": "1", "look_id": "7"}, {"id": "2", "look_id": "8"}]
+    with Repository.open(tmp_path / "v.db", write=True) as vault:
+        looks = TypeResult(type="looks", status="incomplete", census=1)
+        forbidden = [Missing("looks", "7", "forbidden")]
+        one = dashboard("1", dashboard_elements=tiles)
+        run_on(vault, "2026-11-01", [one], types=[looks], missing=forbidden)
+        assert broken_looks(vault) == set(), "not all looks were seen"
+        whole = [msgspec.structs.replace(looks, status="complete")]
+        run_on(vault, "2026-11-02", [one], types=whole, reasons=["visibility"])
+        assert broken_looks(vault) == set(), "it is doubtful that they were"
+        run_on(vault, "2026-11-03", [one], types=whole)
+        assert broken_looks(vault) == {"8"}
+
+
+def broken_looks(vault: Repository) -> set[str | None]:
+    return {one.target_id for one in broken(State(vault)) if one.target_type == "looks"}
 
 
 def test_bodies_of_any_kind_upset_no_section(tmp_path: Path) -> None:
