@@ -95,6 +95,8 @@ def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> No
     if "--rate" in arguments:  # the test has not the time that the example takes
         arguments[arguments.index("--rate") + 1] = "500"
     env = looker.env()
+    if "--fit-quota" in arguments:
+        env["LOOKERVAULT_MONTHLY_CALLS"] = "10000"
     if arguments[0] != "extract":
         env["LOOKERVAULT_VAULT"] = str(vault)
     done = program(*arguments, env=env)

@@ -14,8 +14,8 @@ from lookervault.content.costs import SESSION
 from lookervault.content.registry import select
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.demo.store import Store
+from lookervault.extraction.estimate import basis, type_cost, unknown
 from lookervault.extraction.first_look import look
-from lookervault.extraction.plan import basis, type_cost, unknown
 from lookervault.extraction.survey import calls_of
 from lookervault.looker.client import Looker
 from tests.integration.running import Extraction, by_type, extraction
@@ -31,7 +31,7 @@ def planned(one: Extraction, **config: float) -> tuple[dict[str, float], int]:
     client = Looker(load({}, one.looker.env(), None), pool_size=1)
     calls = calls_of(client)
     try:
-        strange = unknown(of, types)
+        strange = unknown(of.past, types)
         found = look(calls, strange) if strange else {}
     finally:
         client.close()

@@ -54,7 +54,7 @@ def extract_into(
     with vault_of as vault, _until_signal(stop):
         if (left := _nothing_due(vault, request)) is not None:
             return nothing_due(left), None
-        spending = budget(vault, settings, max_calls, _expected(vault, request))
+        spending = budget(vault, settings, max_calls, _expected(vault, settings, request, config))
         in_flight = InFlight(config.bytes_in_flight)
         client = Looker(
             settings, pool_size=config.workers, admit=in_flight.hold, before=spending.spend
@@ -92,11 +92,15 @@ def _nothing_due(vault: Repository, request: Request) -> dict[str, Any] | None:
     return {name: (read.run, next_due({name: read}, days)) for name, read in left.items()}
 
 
-def _expected(vault: Repository, request: Request) -> int | None:
-    """Calls of the newest run that asked for the same types, None where there is none."""
-    names = [one.name for one in request.types]
-    like = (row for row in reversed(vault.runs()) if row.types == names and row.calls)
-    return next((row.calls for row in like), None)
+def _expected(
+    vault: Repository, settings: Settings, request: Request, config: ParallelConfig
+) -> int | None:
+    """Calls that the run is likely to take; None where nobody knows, or has to."""
+    from lookervault.extraction.plan import never_read, plan
+
+    if settings.monthly_calls is None or request.folders or never_read(vault, request):
+        return None
+    return plan(vault, request, config, now=time.time(), ask=lambda _: {}).calls
 
 
 def signer_of(settings: Settings) -> SigningKey | None:

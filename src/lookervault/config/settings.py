@@ -146,6 +146,12 @@ def vault_path(flags: Mapping[str, object], env: Mapping[str, str]) -> tuple[Pat
     return values.vault(text, source), source
 
 
+def monthly_calls(env: Mapping[str, str]) -> int | None:
+    """The quota, for commands that do not need Looker. Raises `UsageError` where it is none."""
+    found = _Places({}, env, {}, DEFAULT_INI).find("monthly_calls")
+    return None if found is None else values.monthly_calls(*found)
+
+
 def load(
     flags: Mapping[str, object], env: Mapping[str, str], ini_path: Path | None = None
 ) -> Settings:

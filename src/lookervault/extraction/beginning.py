@@ -43,7 +43,7 @@ def begin(vault: Repository, start: RunStart, request: Request) -> Beginning:
     if not why_not:
         fewer = lost(last.roles, start.roles)
         keeps = fewer and not request.accept_permissions
-        done = _done(vault, last.run) if _left_out(vault, last) else {}
+        done = done_before(vault, last)
         vault.resume_run(last.run, None if keeps else start.roles, done=done.keys())
         return Beginning(last.run, last, done, (f"Going on with run {last.run}.",))
     if last.finished is None:
@@ -86,9 +86,12 @@ def _left_out(vault: Repository, last: RunRow) -> bool:
     return any(one.reason == LEFT_OUT for one in vault.missing(last.run))
 
 
-def _done(vault: Repository, run: int) -> dict[str, Part]:
-    proofs = {proof.type: proof for proof in vault.proofs(run)}
-    results = [one for one in vault.type_results(run) if one.status == "complete"]
+def done_before(vault: Repository, last: RunRow) -> dict[str, Part]:
+    """Types that a run which goes on with this one does not list again."""
+    if not _left_out(vault, last):
+        return {}
+    proofs = {proof.type: proof for proof in vault.proofs(last.run)}
+    results = [one for one in vault.type_results(last.run) if one.status == "complete"]
     return {one.type: Part(one, proofs[one.type]) for one in results if one.type in proofs}
 
 

@@ -23,7 +23,7 @@ from lookervault.content.model import (
 from lookervault.content.operations import Operation
 from lookervault.content.sources import TRASH, Paged, Whole
 from lookervault.errors import CallError, RefusedError
-from lookervault.extraction.plan import Found, entry_of
+from lookervault.extraction.estimate import Found, entry_of
 from lookervault.extraction.sample import Sample, needs
 from lookervault.extraction.visibility import decoded
 

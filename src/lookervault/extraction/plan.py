@@ -1,325 +1,166 @@
-"""What a coming run will cost, told by the vault alone.
+"""What a run will cost, and what a month of such runs.
 
-What has to be listed is known by what was there last time. What will be read although it seems
-unchanged is known exactly: the next slice follows from the last one. What has changed is not known
-and is taken to be as much as in the past runs.
+A month is 31 nights with a run in each, as the longest ones have them; types are due in it as they
+are in a run. It begins with all of them due.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from statistics import fmean, median
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from lookervault.config.models import ParallelConfig
-from lookervault.content import costs
-from lookervault.content.model import ContentType, Entry
-from lookervault.content.sources import TRASH, Paged
-from lookervault.extraction.past import Past, Reading
-from lookervault.extraction.unchanged import DEFAULT_PROVE, slices
-from lookervault.storage.proving import in_slice, place
+from lookervault.content.costs import SESSION
+from lookervault.content.model import ContentType
+from lookervault.content.registry import content_type
+from lookervault.extraction.beginning import done_before, resumable
+from lookervault.extraction.cadence import due, intervals
+from lookervault.extraction.estimate import (
+    Cost,
+    Found,
+    TypeCost,
+    basis,
+    seconds_per_call,
+    type_cost,
+    unknown,
+)
+from lookervault.extraction.orchestrator import due_of
+from lookervault.extraction.past import Past
+from lookervault.extraction.request import Request
+from lookervault.extraction.unchanged import DEFAULT_PROVE
+from lookervault.storage.proving import Read
 from lookervault.storage.repository import Repository
-from lookervault.storage.runs import PLACES, Proof
+from lookervault.storage.runs import RunRow
 
-ASSUMED_CHANGES = 0.01
-"""Share of a type that a night changes, where no past run tells."""
-_ROW_BYTES = 150
-"""Of a row in a listing of a few columns."""
+NIGHTS = 31
+_DAY_S = 24 * 3600
+_ASSUMED_S = 0.1
+"""Seconds of a call, where nothing tells."""
 
-
-class Cost(NamedTuple):
-    """Fractions are what is to be expected."""
-
-    calls: float = 0.0
-    bytes: float = 0.0
-
-    def plus(self, other: Cost) -> Cost:
-        return Cost(self.calls + other.calls, self.bytes + other.bytes)
-
-    def times(self, factor: float) -> Cost:
-        return Cost(self.calls * factor, self.bytes * factor)
+type Ask = Callable[[Sequence[ContentType]], Mapping[str, Found]]
+"""Asks Looker what there is of types that no run has read."""
 
 
-def _nothing(_: float) -> Cost:
-    return Cost()
+class Month(NamedTuple):
+    """`runs` are those in which something is due: any other calls nobody."""
+
+    runs: int
+    calls: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TypeCost:
-    """Of one type. `now` is the coming run, if the type is due in it.
-
-    Any other run costs `base`, and `per_night` for each night since the last one, and `proving` for
-    the share of what seems unchanged; `full` is the most.
+class Plan:
+    """`asked` are the types of which Looker was asked what there is, `resumes` the run that the
+    coming one goes on with.
     """
 
-    now: Cost
-    base: Cost
-    full: Cost
-    per_night: Cost = field(default=Cost())
-    proving: Callable[[float], Cost] = _nothing
+    types: Sequence[ContentType]
+    costs: Mapping[str, TypeCost]
+    due: frozenset[str]
+    every: Mapping[str, float]
+    share: float
+    full: bool
+    seconds_per_call: float
+    asked: Mapping[str, Found]
+    resumes: int | None = None
 
-    def later(self, nights: float, share: float) -> Cost:
-        cost = self.base.plus(self.per_night.times(nights)).plus(self.proving(share))
-        return Cost(min(cost.calls, self.full.calls), min(cost.bytes, self.full.bytes))
+    def of(self, name: str) -> Cost:
+        """What a type costs in the coming run, in whole calls."""
+        if name not in self.due:
+            return Cost()
+        now = self.costs[name].now
+        return Cost(round(now.calls), round(now.bytes))
 
+    @property
+    def calls(self) -> int:
+        """Of the coming run, with its login."""
+        session = SESSION if self.due else 0
+        return session + sum(round(self.of(one.name).calls) for one in self.types)
 
-class Found(NamedTuple):
-    """What Looker was seen to have of a type that no run has read.
+    def month(self) -> Month:
+        return self.month_of(self.every, self.share)
 
-    `listed` are the calls that list it, `beside` objects that are expected and whose ids are not
-    known, `mean` the bytes of one; `rows` counts those that come with the listing.
-    """
+    def month_of(
+        self, every: Mapping[str, float], share: float, *, beginning: bool = True
+    ) -> Month:
+        """With other intervals and another share that is proven. `beginning`: what no run has read
+        is read first, in the first night.
+        """
+        reads: dict[str, Read] = {}
+        runs, calls = 0, 0.0
+        for night in range(NIGHTS):
+            now = night * _DAY_S
+            chosen = due(self.types, reads, every=every, now=now).types
+            if not chosen:
+                continue
+            runs += 1
+            calls += SESSION
+            for one in chosen:
+                last = reads.get(one.name)
+                nights = 1.0 if last is None else night - last.run
+                anew = last is None and one.name in self.asked and beginning
+                calls += self._reading(one.name, nights, share, anew=anew)
+                reads[one.name] = Read(night, now)
+        return Month(runs, round(calls))
 
-    entries: Sequence[Entry] = ()
-    listed: float = 0
-    rows: int = 0
-    beside: float = 0
-    mean: float = 0
-    refused: str = ""
-
-
-class Basis(NamedTuple):
-    """What an estimate rests on: `run` is the number of the coming one, `resumed` whether a
-    stopped one is gone on with, `proofs` what it reads of each type.
-    """
-
-    vault: Repository
-    past: Past
-    config: ParallelConfig
-    run: int
-    resumed: bool
-    proofs: Mapping[str, Proof]
-
-    def there(self, name: str) -> set[str]:
-        """What the stopped run had read already."""
-        return self.vault.confirmed(self.run, name) if self.resumed else set()
-
-    def page_size(self, mean: float) -> int:
-        return costs.page_size(self.config.page_size, self.config.page_bytes, mean)
-
-
-def basis(
-    vault: Repository,
-    types: Sequence[ContentType],
-    config: ParallelConfig,
-    *,
-    resumed: int | None = None,
-    full: bool = False,
-) -> Basis:
-    run = resumed or max((row.run for row in vault.runs()), default=0) + 1
-    prove = DEFAULT_PROVE if config.prove is None else config.prove
-    last = vault.newest_proofs(run)
-    proofs = slices(types, last, held=vault.held(run - 1), prove=prove, full=full)
-    return Basis(vault, Past(vault, types), config, run, resumed is not None, proofs)
+    def _reading(self, name: str, nights: float, share: float, *, anew: bool) -> float:
+        cost = self.costs[name]
+        if self.full or anew:
+            return cost.full.calls
+        return cost.later(nights, share).calls
 
 
-def unknown(of: Basis, types: Iterable[ContentType]) -> list[ContentType]:
-    """Types of which no run has come to its end: Looker has to be asked what there is."""
-    return [one for one in types if not of.past.readings(one.name)]
-
-
-def type_cost(one: ContentType, of: Basis, found: Found | None = None) -> TypeCost:
-    """`found` is given where no run has read the type."""
-    if found is not None:
-        return _of_found(one, found, of)
-    if one.stamped:
-        return _stamped(one, of)
-    if one.immutable:
-        return _immutable(one, of)
-    return _whole(one, of)
-
-
-# By what the vault knows.
-
-
-class _Shelf:
-    """The items of a type as a census would list them."""
-
-    def __init__(
-        self,
-        one: ContentType,
-        entries: Mapping[str, Entry],
-        size_of: Mapping[str, int],
-        of: Basis,
-    ) -> None:
-        self.one = one
-        self.entries = entries
-        self.size_of = size_of
-        self.mean = fmean(size_of.values()) if size_of else float(one.typical_size)
-        self.page = of.page_size(self.mean)
-        self.whole: dict[str, int] = {}
-        for i, entry in entries.items():
-            self.whole[entry.part] = self.whole.get(entry.part, 0) + size_of.get(i, 0)
-
-    def listing(self) -> Cost:
-        return listing(self.one, list(self.entries.values()))
-
-    def reading(self, entries: Sequence[Entry]) -> Cost:
-        return Cost(costs.pages(self.one, entries, self.page), self._bytes(entries))
-
-    def _bytes(self, entries: Sequence[Entry]) -> float:
-        if self.one.source.id_lists:
-            return sum(self.size_of.get(entry.id, self.mean) for entry in entries)
-        together = Counter(entry.part for entry in entries)
-        return sum(
-            self.whole.get(entry.part, 0) / together[entry.part]
-            if entry.part not in ("", TRASH) and together[entry.part] > 1
-            else self.size_of.get(entry.id, self.mean)
-            for entry in entries
-        )
-
-
-def listing(one: ContentType, entries: Sequence[Entry]) -> Cost:
-    times = min(2, len(costs.parts_of(one)))
-    return Cost(costs.census(one, entries), times * _ROW_BYTES * len(entries))
-
-
-def entry_of(one: ContentType, id: str, *, trashed: bool, folder: str | None) -> Entry:
-    """As a census lists it: what is not fetched by lists of ids is fetched by its folder."""
-    by_folder = not one.source.id_lists
-    part = TRASH if trashed else (folder or "") if by_folder else ""
-    return Entry(id, part=part)
-
-
-def _stamped(one: ContentType, of: Basis) -> TypeCost:
-    stamps = of.vault.stamps(one.name)
-    entries = {
-        i: entry_of(one, i, trashed=stamp.trashed, folder=stamp.folder_id)
-        for i, stamp in stamps.items()
-    }
-    shelf = _Shelf(one, entries, of.vault.sizes(one.name), of)
-    proof = of.proofs[one.name]
-    there = of.there(one.name)
-    due = [
-        entry
-        for i, entry in entries.items()
-        if i not in there and (stamps[i].updated_at is None or in_slice(proof, i))
-    ]
-    always = [entry for i, entry in entries.items() if stamps[i].updated_at is None]
-    base = shelf.listing().plus(shelf.reading(always))
-    changes = _changes(of.past.readings(one.name), shelf)
-    now = shelf.listing().plus(shelf.reading(due))
-    return TypeCost(
-        now=now if proof.is_full else now.plus(changes),
-        base=base,
-        full=shelf.listing().plus(shelf.reading(list(entries.values()))),
-        per_night=changes.times(1 / of.past.nights(one.name)),
-        proving=lambda share: _proving(shelf, share),
+def plan(
+    vault: Repository, request: Request, config: ParallelConfig, *, now: float, ask: Ask
+) -> Plan:
+    """Of a run over the whole instance. Sends no call, unless there is something to `ask` for."""
+    chosen = due_of(vault, request, now).types
+    last = _gone_on_with(vault, request, chosen, now)
+    resumed = None if last is None else last.run
+    of = basis(vault, request.types, config, resumed=resumed, full=request.full)
+    asked = _asked(unknown(of.past, request.types), ask)
+    done = {} if last is None else done_before(vault, last)
+    return Plan(
+        types=request.types,
+        costs={one.name: type_cost(one, of, asked.get(one.name)) for one in request.types},
+        due=frozenset(one.name for one in chosen) - done.keys(),
+        every=_every(request),
+        share=(DEFAULT_PROVE if config.prove is None else config.prove) / 100,
+        full=request.full,
+        seconds_per_call=seconds_per_call(vault) or _ASSUMED_S,
+        asked=asked,
+        resumes=resumed,
     )
 
 
-def _changes(readings: Sequence[Reading], shelf: _Shelf) -> Cost:
-    """Of a run, on average: pages of what has changed, and a second look at what is gone."""
-    found = [_of_reading(reading, shelf) for reading in readings if not reading.first]
-    if not found:
-        return _assumed(shelf)
-    return Cost(fmean(cost.calls for cost in found), fmean(cost.bytes for cost in found))
+def _every(request: Request) -> dict[str, float]:
+    days = intervals(request.types, request.every)
+    return dict.fromkeys(days, 0.0) if request.all_due or request.full else days
 
 
-def _of_reading(reading: Reading, shelf: _Shelf) -> Cost:
-    entries = [
-        entry_of(shelf.one, row.id, trashed=row.trashed, folder=row.folder_id)
-        for row in reading.changed
-    ]
-    return shelf.reading(entries).plus(Cost(reading.deleted))
+def never_read(vault: Repository, request: Request) -> list[str]:
+    """Types of which no run has come to its end."""
+    past = Past(vault, request.types)
+    return [one.name for one in unknown(past, request.types)]
 
 
-def _assumed(shelf: _Shelf) -> Cost:
-    expected = ASSUMED_CHANGES * len(shelf.entries)
-    if not shelf.one.source.id_lists:
-        return Cost(expected, expected * shelf.mean)
-    none = (1 - ASSUMED_CHANGES) ** len(shelf.entries)
-    return Cost(max(1 - none, expected / shelf.page), expected * shelf.mean)
+def _gone_on_with(
+    vault: Repository, request: Request, chosen: Sequence[ContentType], now: float
+) -> RunRow | None:
+    last = resumable(vault, request, now)
+    if last is None or last.types != [one.name for one in chosen]:
+        return None
+    return last if bool(last.arguments.get("full")) == request.full else None
 
 
-def _proving(shelf: _Shelf, share: float) -> Cost:
-    """The mean over all slices of that width."""
-    if share <= 0:
-        return Cost()
-    width = min(PLACES, max(1, round(share * PLACES)))
-    by_slice: dict[int, list[Entry]] = {}
-    for i, entry in shelf.entries.items():
-        by_slice.setdefault(place(shelf.one.name, i) // width, []).append(entry)
-    total = Cost()
-    for entries in by_slice.values():
-        total = total.plus(shelf.reading(entries))
-    return total.times(width / PLACES)
-
-
-def _immutable(one: ContentType, of: Basis) -> TypeCost:
-    size_of = of.vault.sizes(one.name)
-    mean = fmean(size_of.values()) if size_of else float(one.typical_size)
-    full = Cost(len(size_of), sum(size_of.values()))
-    later = [reading.calls for reading in of.past.readings(one.name) if not reading.first]
-    new = fmean(later) if later else ASSUMED_CHANGES * len(size_of)
-    expected = Cost(new, new * mean)
-    return TypeCost(
-        now=full if of.proofs[one.name].is_full else expected,
-        base=Cost(),
-        full=full,
-        per_night=expected.times(1 / of.past.nights(one.name)),
-    )
-
-
-def _whole(one: ContentType, of: Basis) -> TypeCost:
-    """What is read in full costs what it cost last time. Pages may have another size now."""
-    readings = of.past.readings(one.name)
-    size_of = of.vault.sizes(one.name)
-    gone = [reading.deleted for reading in readings if not reading.first]
-    looks_again = one.source.looks_again
-    calls = readings[0].calls - (readings[0].deleted if looks_again else 0.0)
-    if isinstance(one.source, Paged) and readings[0].complete:
-        entries = [Entry(i) for i in size_of]
-        mean = fmean(size_of.values()) if size_of else one.typical_size
-        calls = costs.census(one, entries)
-        calls += costs.first_pages(one, entries, of.page_size(mean))
-    if looks_again and gone:
-        calls += fmean(gone)
-    cost = Cost(calls, sum(size_of.values()))
-    return TypeCost(now=cost, base=cost, full=cost)
-
-
-# By what Looker was seen to have.
-
-
-def _of_found(one: ContentType, found: Found, of: Basis) -> TypeCost:
-    mean = found.mean or float(one.typical_size)
-    entries = {entry.id: entry for entry in found.entries}
-    shelf = _Shelf(one, entries, dict.fromkeys(entries, int(mean)), of)
-    there = of.there(one.name)
-    due = [entry for entry in found.entries if entry.id not in there]
-
-    def cost(read: Sequence[Entry]) -> Cost:
-        objects = len(read) + found.beside + found.rows
-        return Cost(
-            found.listed + costs.first_pages(one, read, shelf.page) + found.beside,
-            objects * mean + _ROW_BYTES * len(found.entries),
-        )
-
-    full = cost(found.entries)
-    if one.stamped:
-        return TypeCost(
-            now=cost(due),
-            base=shelf.listing(),
-            full=full,
-            per_night=_assumed(shelf),
-            proving=lambda share: _proving(shelf, share),
-        )
-    if one.immutable:
-        return TypeCost(
-            now=cost(due), base=Cost(), full=full, per_night=full.times(ASSUMED_CHANGES)
-        )
-    return TypeCost(now=cost(due), base=full, full=full)
-
-
-def seconds_per_call(vault: Repository) -> float | None:
-    """Of the newest runs; None where none has come to its end."""
-    ended = [row for row in vault.runs() if row.status == "complete" and row.calls]
-    spent = [
-        max(0.0, (row.finished or row.started) - row.started) / row.calls
-        for row in ended[-5:]
-        if row.calls
-    ]
-    return median(spent) if spent else None
+def _asked(types: Sequence[ContentType], ask: Ask) -> dict[str, Found]:
+    """Types are found in others: these are asked for, too, wherever they are known from."""
+    wanted = {one.name: one for one in types}
+    pending = list(types)
+    while pending:
+        needed = [content_type(name) for name in pending.pop().after if name not in wanted]
+        wanted |= {one.name: one for one in needed}
+        pending += needed
+    found = ask(list(wanted.values())) if wanted else {}
+    return {one.name: found[one.name] for one in types}

@@ -129,6 +129,17 @@ def extract(
             help="The API user's permissions were lowered on purpose: go on.",
         ),
     ] = False,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Only tell what the run will cost, and a month of such runs."),
+    ] = False,
+    fit_quota: Annotated[
+        bool,
+        typer.Option(
+            "--fit-quota",
+            help="Choose intervals and --prove so that a month stays within the quota.",
+        ),
+    ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="Read everything, also what seems unchanged.")
     ] = False,
@@ -165,6 +176,8 @@ def extract(
       lookervault extract dashboards looks --workers 4
       lookervault extract --exclude themes --rate 5 --json
       lookervault extract --full
+      lookervault extract --plan
+      lookervault extract --plan --fit-quota
       lookervault extract --max-calls 500
       lookervault extract --every settings=30d --every groups=7d
       lookervault extract --prove 25%
@@ -193,6 +206,19 @@ def extract(
     named = {"types": types or [], "exclude": exclude or [], "folders": folder or []}
     chosen = select(named["types"], named["exclude"], in_folders=bool(folder))
     accepted = among(chosen, accept_deletions or [], in_folders=bool(folder))
+    intervals = budget.every(every or [])
+    if plan:
+        from lookervault.cli.plan import plan_and_tell, request_of
+
+        asked = request_of(
+            chosen,
+            named,
+            every=intervals,
+            full=full,
+            fresh=fresh,
+            resume_within_s=resume_within * 3600,
+        )
+        return plan_and_tell(flags, asked, config, fitted=fit_quota, json=json)
     settings = load(flags, os.environ)
     extraction.check_place(settings.vault)
     request = extraction.request(
@@ -205,12 +231,16 @@ def extract(
         accept_permissions=accept_permissions,
         accept_deletions=accepted,
         all_due=bool(types),
-        every=budget.every(every or []),
+        every=intervals,
         few_calls=max_calls is not None or settings.monthly_calls is not None,
         full=full,
         fresh=fresh,
         resume_within_s=resume_within * 3600,
     )
+    if fit_quota:
+        from lookervault.cli.plan import by_quota
+
+        request, config = by_quota(settings, request, config)
     return run_and_tell(
         settings, config, request, max_calls=max_calls, quiet=quiet, json=json, debug=debug
     )
