@@ -14,7 +14,7 @@ from lookervault.config.models import ParallelConfig
 from lookervault.content.costs import SESSION
 from lookervault.content.model import ContentType
 from lookervault.content.registry import content_type
-from lookervault.extraction.beginning import done_before, resumable
+from lookervault.extraction.beginning import done_before, due_of, resumable
 from lookervault.extraction.cadence import due, intervals
 from lookervault.extraction.estimate import (
     Cost,
@@ -25,7 +25,6 @@ from lookervault.extraction.estimate import (
     type_cost,
     unknown,
 )
-from lookervault.extraction.orchestrator import due_of
 from lookervault.extraction.past import Past
 from lookervault.extraction.request import Request
 from lookervault.extraction.unchanged import DEFAULT_PROVE
