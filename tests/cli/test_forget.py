@@ -136,5 +136,6 @@ def test_gc_says_so_where_somebody_reads_and_the_file_stays_as_it_is(vault: Path
         bodies = reader.bodies("users")
         next(bodies)
         assert "Somebody reads the vault" in program("gc", "--vault", vault).text
+        del bodies  # it holds the vault as long as it is there
     assert "Somebody reads" not in program("gc", "--vault", vault).text
     assert verify(vault).status == "ok"

@@ -86,7 +86,11 @@ def _kept(choice: Choice) -> dict[str, Any]:
 
 
 def _counts(done: Collected) -> dict[str, Any]:
-    return {"kept": msgspec.to_builtins(done.kept), "freed": msgspec.to_builtins(done.freed)}
+    return {
+        "kept": msgspec.to_builtins(done.kept),
+        "freed": msgspec.to_builtins(done.freed),
+        "is_read": done.is_read,
+    }
 
 
 # Telling.
@@ -116,7 +120,7 @@ def print_forgot(found: dict[str, Any]) -> None:
     if "gc" in found:
         pairs += _freed(found["gc"], found)
     print_pairs([*pairs, ("Time", duration(found["seconds"]))], colour="bold")
-    _print_notes(found, collected="gc" in found)
+    _print_notes(found)
     if "gc" not in found and not found["dry_run"] and found["forgotten"]:
         print_text("The file is as large as before: `lookervault gc` gives the space back.")
 
@@ -124,7 +128,7 @@ def print_forgot(found: dict[str, Any]) -> None:
 def print_collected(found: dict[str, Any]) -> None:
     pairs = [*_freed(found, found), ("Time", duration(found["seconds"]))]
     print_pairs(pairs, colour="bold")
-    _print_notes(found, collected=True)
+    _print_notes(found)
 
 
 def _freed(counts: dict[str, Any], found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -138,10 +142,10 @@ def _freed(counts: dict[str, Any], found: dict[str, Any]) -> list[tuple[str, str
     return [*pairs, ("Vault before", before), ("Vault after", f"{about}{after}")]
 
 
-def _print_notes(found: dict[str, Any], *, collected: bool) -> None:
+def _print_notes(found: dict[str, Any]) -> None:
     if found["dry_run"]:
         print_text("Nothing was changed.")
-    elif collected and found["bytes_after"] > found["bytes_before"]:
+    elif found.get("gc", found).get("is_read"):
         print_text(
             "Somebody reads the vault, so the file is not smaller yet: the next command that writes"
             " it, or `lookervault gc`, brings that about."

@@ -14,6 +14,7 @@ from lookervault.storage import versions
 from lookervault.storage.connections import open_reader
 from lookervault.storage.failures import explaining
 from lookervault.storage.file import check_header, disk_bytes
+from lookervault.storage.log import log_path
 from lookervault.storage.upkeep import upkeep
 
 
@@ -26,12 +27,15 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class Collected(msgspec.Struct, frozen=True):
-    """`bytes_before` and `bytes_after` are of the file with its log."""
+    """`bytes_before` and `bytes_after` are of the file with its log. `is_read`: somebody reads the
+    vault, so that the file keeps its size until it is written the next time.
+    """
 
     kept: Counted
     freed: Counted
     bytes_before: int = 0
     bytes_after: int = 0
+    is_read: bool = False
 
 
 def gc(path: Path, *, now: float) -> Collected:
@@ -46,7 +50,9 @@ def gc(path: Path, *, now: float) -> Collected:
         found = writer.write_durably(_collect)
         if found.freed.objects or found.freed.dictionaries or writer.write(_free_pages):
             writer.compact()
-    return msgspec.structs.replace(found, bytes_before=before, bytes_after=disk_bytes(path))
+    return msgspec.structs.replace(
+        found, bytes_before=before, bytes_after=disk_bytes(path), is_read=log_path(path).exists()
+    )
 
 
 def preview(path: Path, released: Mapping[int, int] | None = None) -> Collected:

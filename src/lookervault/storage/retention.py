@@ -2,6 +2,7 @@
 
 A run counts as of the time at which it began, in UTC. Of each period (day, week, month, year) the
 newest complete run is kept, the newest one of all where none is complete; a week begins on Monday.
+A run over some folders is not complete in this sense.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def choose(runs: Sequence[RunRow], policy: Policy) -> list[Choice]:
 def _always(runs: Sequence[RunRow]) -> Iterator[tuple[RunRow, str]]:
     """What a run that is gone on with undoes is told by its number: it shares that with nothing."""
     ended = [row for row in runs if row.status not in RESUMABLE]
-    complete = [row for row in ended if row.status == "complete"]
+    complete = [row for row in ended if _is_complete(row)]
     yield from ((row, NEWEST) for row in ended[-1:])
     yield from ((row, NEWEST_COMPLETE) for row in complete[-1:])
     last = ended[-1].run if ended else 0
@@ -133,7 +134,11 @@ def _one_each(
 
 
 def _best(newest_first: Sequence[RunRow]) -> RunRow:
-    return next((row for row in newest_first if row.status == "complete"), newest_first[0])
+    return next(filter(_is_complete, newest_first), newest_first[0])
+
+
+def _is_complete(row: RunRow) -> bool:
+    return row.status == "complete" and row.scope is None
 
 
 def _began(row: RunRow) -> datetime:

@@ -103,6 +103,13 @@ def test_the_newest_complete_run_and_what_began_after_the_last_end_always_stay()
     }
 
 
+def test_a_run_over_some_folders_does_not_stand_for_one_over_everything() -> None:
+    rows = runs("2026-01-01T01:00", "2026-01-02T01:00", "2026-01-02T02:00", "2026-01-03T01:00")
+    rows[2:] = [msgspec.structs.replace(row, scope=["7"]) for row in rows[2:]]
+    assert kept(rows, Policy(daily=2)) == [2, 4]
+    assert kept(rows, Policy()) == [2, 4]
+
+
 def test_nothing_is_chosen_where_there_is_nothing() -> None:
     assert choose([], Policy(last=3, daily=3, within=span("3d"))) == []
 
