@@ -16,6 +16,7 @@ from bench.scenarios import (
     nights,
     rate,
     resume,
+    searching,
     startup,
     typed_loop,
     verifying,
@@ -38,5 +39,6 @@ SCENARIOS: dict[str, Callable[[Bench], Finding]] = {
     "incremental": incremental.run,
     "verifying": verifying.run,
     "nights": nights.run,
+    "searching": searching.run,
     "startup": startup.run,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lookervault.search.folding import fold
@@ -20,18 +20,22 @@ class Read(NamedTuple):
 
 
 def read(type: str, id: str, name: str | None, body: bytes) -> Read:
+    found = {mark[:2]: mark for mark in marks(type, id, decoded(type, body))}  # most come often
     keys: set[Key] = set(_name(name))
-    targets: set[tuple[str, str]] = set()
-    for mark in marks(type, id, decoded(type, body)):
+    for mark in found.values():
         keys.update(_keys(mark))
-        if mark.kind in LEADS_TO and mark.label is not OWN:
-            targets.add((LEADS_TO[mark.kind], mark.value))
-    return Read(keys, targets)
+    return Read(keys, set(_targets(found.values())))
 
 
 def named_only(name: str | None) -> Read:
     """Of an item whose body cannot be had."""
     return Read(set(_name(name)), set())
+
+
+def _targets(found: Iterable[Mark]) -> Iterator[tuple[str, str]]:
+    for mark in found:
+        if mark.kind in LEADS_TO and mark.label is not OWN:
+            yield LEADS_TO[mark.kind], mark.value
 
 
 def _name(name: str | None) -> Iterator[Key]:

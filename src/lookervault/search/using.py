@@ -26,6 +26,7 @@ from lookervault.storage.search_index import Item, SearchIndex, State
 
 PASSED_ON = frozenset({Kind.FIELD, Kind.MODEL, Kind.EXPLORE, Kind.LOOK, Kind.DASHBOARD, Kind.QUERY})
 """What a schedule depends on with the dashboard that it sends. A dashboard's owner is not."""
+_PASSING = frozenset(LEADS_TO.values())
 _PEOPLE = frozenset({"users", "embed_users"})
 
 
@@ -84,17 +85,18 @@ def _pass_on(targets: Sequence[Target]) -> bool:
 def _further(index: SearchIndex, direct: ByType) -> tuple[dict[int, int], ByType]:
     """For each item that uses something else that uses it: that item, by the shortest way."""
     seen = {item for items in direct.values() for item in items}
-    edge = {item for type in LEADS_TO.values() for item in direct.get(type, ())}
+    edge = {item for type in _PASSING for item in direct.get(type, ())}
     way: dict[int, int] = {}
     indirect: ByType = defaultdict(set)
     while edge:
         found: set[int] = set()
         for target, source, type in index.sources(edge):
-            if source not in seen:
+            if target in edge and source not in seen:
                 seen.add(source)
-                found.add(source)
                 way[source] = target
                 indirect[type].add(source)
+                if type in _PASSING:
+                    found.add(source)
         edge = found
     return way, indirect
 

@@ -7,9 +7,12 @@ is built this way: docs/design/decisions/009-the-search-index.md.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from hashlib import blake2b
@@ -31,6 +34,7 @@ CREATE TABLE texts (key INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NO
 CREATE VIRTUAL TABLE grams USING fts5 (
   text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
+CREATE VIRTUAL TABLE terms USING fts5vocab (grams, instance);
 CREATE TABLE postings (
   key INTEGER NOT NULL, type INTEGER NOT NULL, now BLOB NOT NULL, past BLOB NOT NULL,
   sum INTEGER NOT NULL, PRIMARY KEY (key, type)
@@ -45,6 +49,11 @@ _GRAM = 3
 _MOST_GRAMS = 30
 """Of what is searched for; whether a text holds all of it is looked at afterwards anyway."""
 _MANY = 1000
+_FEW_TEXTS = 20_000
+END = "\x01\x01"
+"""Follows each text in `grams`, so that what is shorter than a trigram begins one. No folded text
+has this sign.
+"""
 
 type Numbers = array[int]
 """Of items, or of keys; 32 bits each."""
@@ -140,19 +149,33 @@ class SearchIndex:
         return int.from_bytes(blake2b(data, digest_size=8, key=self._salt).digest(), signed=True)
 
     def containing(self, folded: str, *, past: bool) -> Iterator[tuple[int, str, Numbers]]:
-        """(kind, type, items) for each text that holds this one, and each type that has it now;
-        or with `past` at any time.
+        """(kind, type, items): those that have a text which holds this one, now, or with `past`
+        at any time. An item may come several times.
         """
         condition, asked = "instr(t.text, ?)", [folded]
-        if grams := _grams(folded):
-            condition += " AND t.key IN (SELECT rowid FROM grams WHERE grams MATCH ?)"
-            asked.append(grams)
+        with guarded():
+            if grams := _grams(folded):
+                condition += " AND t.key IN (SELECT rowid FROM grams WHERE grams MATCH ?)"
+                asked.append(grams)
+            elif (few := self._beginning_with(folded)) is not None:
+                condition += " AND t.key IN (SELECT value FROM json_each(?))"
+                asked.append(json.dumps(few))
         query = f"""SELECT t.kind, p.type, p.now, p.past, p.sum
             FROM texts t JOIN postings p ON p.key = t.key WHERE {condition}"""  # noqa: S608  the conditions are constants
+        found: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
         with guarded():
-            for kind, type, *blobs in self.connection.execute(query, asked):
-                if items := _items(*blobs, past_too=past):
+            for kind, type, *lists in self.connection.execute(query, asked):
+                found[kind, type].append(_proven(*lists, past_too=past))
+            for (kind, type), parts in found.items():
+                if items := unpacked(b"".join(parts)):
                     yield kind, self.type_name(type), items
+
+    def _beginning_with(self, short: str) -> list[int] | None:
+        """Texts with a trigram that begins so; None where it is faster to read all of them."""
+        query = "SELECT doc FROM terms WHERE term >= ? AND term < ? LIMIT ?"
+        asked = (short, short + chr(sys.maxunicode), _FEW_TEXTS + 1)
+        found = [key for (key,) in self.connection.execute(query, asked)]
+        return None if len(found) > _FEW_TEXTS else found
 
     def having(self, kind: int, value: str) -> dict[str, Numbers]:
         """The items of each type that have this now."""
@@ -160,11 +183,13 @@ class SearchIndex:
             JOIN keys k ON k.key = p.key WHERE k.hash = ?"""
         with guarded():
             rows = self.connection.execute(query, (self.hash_of(kind, value),)).fetchall()
-        found = {self.type_name(type): _items(*blobs, past_too=False) for type, *blobs in rows}
+        found = {self.type_name(type): unpacked(_proven(*lists)) for type, *lists in rows}
         return {type: items for type, items in found.items() if items}
 
-    def sources(self, targets: set[int]) -> Iterator[tuple[int, int, str]]:
-        """(target, source, its type): the items that refer to one of these."""
+    def sources(self, targets: Collection[int]) -> Iterator[tuple[int, int, str]]:
+        """(target, source, its type): the items that refer to one of these; perhaps to others,
+        too, where there are many.
+        """
         query = "SELECT target, source, type FROM ways"
         with guarded():
             if len(targets) > _MANY:  # a whole table costs less than so many searches in it
@@ -174,8 +199,7 @@ class SearchIndex:
                 asked = (self.connection.execute(query, (each,)) for each in sorted(targets))
                 rows = [row for found in asked for row in found]
             for target, source, type in rows:
-                if target in targets:
-                    yield target, source, self.type_name(type)
+                yield target, source, self.type_name(type)
 
     def number(self, type: str, id: str) -> int | None:
         query = """SELECT i.item FROM items i JOIN types t ON t.type = i.type
@@ -206,10 +230,10 @@ class SearchIndex:
         return self._types[number]
 
 
-def _items(now: bytes, past: bytes, written: int, *, past_too: bool) -> Numbers:
+def _proven(now: bytes, past: bytes, written: int, *, past_too: bool = False) -> bytes:
     if posting_sum(now, past) != written:
         raise Unusable("a list of items is not the one that was written")
-    return unpacked(now + past if past_too else now)
+    return now + past if past_too else now
 
 
 def _grams(folded: str) -> str:

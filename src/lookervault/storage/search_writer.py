@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from lookervault.storage.search_index import (
+    END,
     Numbers,
     SearchIndex,
     State,
@@ -133,7 +134,7 @@ class IndexWriter:
         if key.text is not None:
             row = (number, key.kind, key.text)
             self._connection.execute("INSERT INTO texts VALUES (?, ?, ?)", row)
-            row_of_grams = (number, key.text)
+            row_of_grams = (number, key.text + END)
             self._connection.execute("INSERT INTO grams (rowid, text) VALUES (?, ?)", row_of_grams)
         return number
 
@@ -216,7 +217,8 @@ class IndexWriter:
         for key in gone:
             if row := execute("SELECT text FROM texts WHERE key = ?", (key,)).fetchone():
                 execute(
-                    "INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ?)", (key, *row)
+                    "INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ? || ?)",
+                    (key, *row, END),
                 )
                 execute("DELETE FROM texts WHERE key = ?", (key,))
         if gone:
