@@ -8,10 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lookervault.config.models import ParallelConfig
+from lookervault.content import costs
 from lookervault.content.costs import SESSION
-from lookervault.content.registry import TYPES
+from lookervault.content.model import ContentType
+from lookervault.content.registry import TYPES, select
+from lookervault.extraction.estimate import Found, entry_of
+from lookervault.extraction.plan import Plan, plan
+from lookervault.extraction.request import Request
+from lookervault.storage.repository import Repository
 
 PAGE = 100
 QUOTAS = {"Standard": 1_000, "Enterprise": 10_000, "Embed": 100_000}
@@ -40,12 +48,46 @@ class Instance:
         }
         return calls(TYPES[type_name].cost, known)
 
-    def run(self, *, first: bool, page: int = PAGE, without: tuple[str, ...] = ()) -> int:
-        """Calls of a run over the types that are on by default; a later one has what never
-        changes already."""
-        types = [t for t in TYPES.values() if t.default and t.name not in without]
-        due = [t.name for t in types if first or not t.immutable]
-        return SESSION + sum(self.calls(name, page=page) for name in due)
+    def first_run(self, *, page: int = PAGE) -> int:
+        """Calls of a first run over the types that are on by default."""
+        types = [t.name for t in TYPES.values() if t.default]
+        return SESSION + sum(self.calls(name, page=page) for name in types)
+
+    def plan(self, *names: str, page: int = PAGE) -> Plan:
+        """Of later runs, by the program's own arithmetic; one in a hundred changes a night."""
+        config = ParallelConfig(page_size=page)
+        types = select(list(names), [])
+        found = {one.name: self._found(one, page) for one in types}
+        with TemporaryDirectory() as folder, _empty(Path(folder)) as vault:
+            request = Request(types=types, base_url="", program_version="")
+            return plan(vault, request, config, now=0, ask=lambda _: found)
+
+    def _found(self, one: ContentType, page: int) -> Found:
+        count, trash = self.objects.get(one.name, 0), self.trash.get(one.name, 0)
+        if not costs.parts_of(one):
+            return Found(beside=self.calls(one.name, page=page))
+        folders = self.words["folders that hold looks"]
+        entries = [
+            entry_of(one, str(i), trashed=i < trash, folder=str(i % folders))
+            for i in range(count + trash)
+        ]
+        return Found(entries, listed=costs.census(one, entries))
+
+
+def night(of: Plan, *, weekly: bool = False) -> int:
+    """Calls of a run the night after another one; `weekly`: everything is due in it."""
+    due = [one.name for one in of.types if weekly or not of.every[one.name]]
+    return SESSION + round(sum(of.costs[name].later(1, of.share).calls for name in due))
+
+
+def month(of: Plan, *, share: float | None = None) -> int:
+    """Calls of the nights of a month, once everything was read."""
+    proven = of.share if share is None else share
+    return of.month_of(of.every, proven, beginning=False).calls
+
+
+def _empty(folder: Path) -> Repository:
+    return Repository.open(folder / "empty.db", write=True)
 
 
 def calls(cost: str, known: Mapping[str, int]) -> int:

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from lookervault.content.costs import SESSION
 from lookervault.content.not_backed_up import GROUPS
 from lookervault.content.registry import TYPES
-from lookervault.errors import Exit
+from lookervault.errors import Exit, UsageError
+from lookervault.extraction.fit import fit
+from lookervault.extraction.plan import Plan
 from scripts import costs
 
 _SHOWN = 12
@@ -104,44 +105,57 @@ def _costs() -> str:
         for t in TYPES.values()
         if t.default
     ]
+    plans = [one.plan() for one in costs.INSTANCES]
     sums = [
-        ("**first run**", "", *(one.run(first=True) for one in costs.INSTANCES)),
-        ("**later run**", "", *(one.run(first=False) for one in costs.INSTANCES)),
+        ("**first run**", "", *(one.first_run() for one in costs.INSTANCES)),
+        ("**a night**", "", *(costs.night(one) for one in plans)),
+        ("**a night a week**", "", *(costs.night(one, weekly=True) for one in plans)),
     ]
     return _table(("type", "formula", *(one.name for one in costs.INSTANCES)), [*rows, *sums])
 
 
 _CONTENT = ("dashboards", "looks", "folders", "boards")
-_LEAN = ("content_metadata", "content_metadata_access", "queries", "merge_queries")
+_LARGE_PAGE = 500
 
 
 def _quotas() -> str:
     ways: tuple[tuple[str, Callable[[costs.Instance], int]], ...] = (
-        ("everything that is on by default", lambda one: one.run(first=False)),
+        ("every night, as it is by default", lambda one: costs.month(one.plan())),
         (
-            "the same with `--exclude content_metadata --exclude content_metadata_access`",
-            lambda one: one.run(first=False, without=_LEAN),
+            f"the same with `--page-size {_LARGE_PAGE}`",
+            lambda one: costs.month(one.plan(page=_LARGE_PAGE)),
         ),
-        (
-            "the same with `--page-size 500`",
-            lambda one: one.run(first=False, page=500, without=_LEAN),
-        ),
+        ("the same with `--prove 0`", lambda one: costs.month(one.plan(), share=0)),
         (
             f"`lookervault extract {' '.join(_CONTENT)}`",
-            lambda one: SESSION + sum(one.calls(name) for name in _CONTENT),
+            lambda one: costs.month(one.plan(*_CONTENT)),
         ),
     )
-    rows = [
-        (way, one.name, cost(one), *(_times(quota, cost(one)) for quota in costs.QUOTAS.values()))
-        for way, cost in ways
-        for one in costs.INSTANCES
-    ]
-    heads = (f"runs in {quota:,} calls" for quota in costs.QUOTAS.values())
-    return _table(("a later run over", "instance", "calls", *heads), rows)
+    rows = [(way, *(cost(one) for one in costs.INSTANCES)) for way, cost in ways]
+    return _table(("calls a month", *(one.name for one in costs.INSTANCES)), rows)
 
 
-def _times(quota: int, cost: int) -> str:
-    return f"{quota // cost:,}" if cost <= quota else "none"
+def _schedules() -> str:
+    rows: list[tuple[object, ...]] = []
+    for one in costs.INSTANCES:
+        made = one.plan()
+        rows += ((one.name, quota, *_fitted(made, quota)) for quota in costs.QUOTAS.values())
+    columns = ("instance", "quota", "content", "all else, at least", "proven in a run", "calls")
+    return _table(columns, rows)
+
+
+def _fitted(made: Plan, quota: int) -> tuple[object, ...]:
+    try:
+        found = fit(made, quota, given={}, share=None)
+    except UsageError:
+        return ("does not fit", "", "", "")
+    others = "as by default" if found.others <= found.content else _every(found.others)
+    proven = f"{100 * found.share:.2g} %" if found.share else "nothing"
+    return (_every(found.content), others, proven, found.month.calls)
+
+
+def _every(days: float) -> str:
+    return f"every {days:g} days" if days else "every night"
 
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -153,6 +167,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "assumed instances": _assumed,
     "costs": _costs,
     "quotas": _quotas,
+    "schedules": _schedules,
 }
 
 PAGES = {
@@ -160,6 +175,7 @@ PAGES = {
     Path("docs/reference/content-types.md"): ("types in full", "not backed up in full"),
     Path("docs/how-to/permissions.md"): ("permissions",),
     Path("docs/how-to/rate-limits-and-quotas.md"): ("assumed instances", "costs", "quotas"),
+    Path("docs/how-to/nightly-within-the-quota.md"): ("schedules",),
 }
 
 

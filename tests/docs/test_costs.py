@@ -50,7 +50,7 @@ def test_a_run_costs_what_the_formulae_say(tmp_path: Path) -> None:
     real = {name: one["calls"] for name, one in found["types"].items()}
     estimated = {name: instance.calls(name) for name in real}
     assert {name for name in real if abs(real[name] - estimated[name]) > 2} == set()
-    assert found["calls"] + 1 == pytest.approx(instance.run(first=True), abs=4)  # and the login
+    assert found["calls"] + 1 == pytest.approx(instance.first_run(), abs=4)  # and the login
 
 
 def test_divisions_are_rounded_up_and_brackets_multiplied() -> None:

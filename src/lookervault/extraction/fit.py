@@ -23,8 +23,10 @@ CONTENT = (
     "queries",
 )
 """What people make, and would miss; all else is about who may do what, and how."""
-_CONTENT_DAYS = (0, 2, 3, 7, 14, 30)
-_OTHER_DAYS = (0, 7, 14, 30)
+_MONTH = 31
+"""Days after which nothing is read twice in a calendar month."""
+_CONTENT_DAYS = (0, 2, 3, 7, 14, _MONTH)
+_OTHER_DAYS = (0, 7, 14, _MONTH)
 _SHARES = (1 / 14, 1 / 28, 1 / 56, 0.0)
 RESERVE = 0.05
 """Share of the quota that is left free: calls are repeated, and instances grow."""
@@ -79,8 +81,8 @@ def _intervals(plan: Plan, content: float, others: float) -> dict[str, float]:
 def _nothing_fits(quota: int, cheapest: Schedule | None) -> UsageError:
     least = 0 if cheapest is None else cheapest.month.calls
     return UsageError(
-        f"No schedule fits {quota:,} calls a month: the cheapest one, with a run in 30 days that"
-        f" proves nothing, takes {least:,}, and {RESERVE:.0%} are left free.",
+        f"No schedule fits {quota:,} calls a month: the cheapest one, with a run in {_MONTH} days"
+        f" that proves nothing, takes {least:,}, and {RESERVE:.0%} are left free.",
         hint="Leave types out (--exclude), raise the page size (--page-size 500), or see"
         " docs/how-to/nightly-within-the-quota.md.",
     )

@@ -97,7 +97,7 @@ class Plan:
             calls += SESSION
             for one in chosen:
                 last = reads.get(one.name)
-                nights = 1.0 if last is None else night - last.run
+                nights = max(1.0, every[one.name]) if last is None else night - last.run
                 anew = last is None and one.name in self.asked and beginning
                 calls += self._reading(one.name, nights, share, anew=anew)
                 reads[one.name] = Read(night, now)

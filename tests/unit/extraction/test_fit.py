@@ -53,19 +53,19 @@ def test_changes_add_up_over_the_nights_between_two_runs() -> None:
     every = dict.fromkeys(NAMES, 3.0)
     runs, calls = planned().month_of(every, 0)
     assert runs == 11
-    assert calls == 11 * (SESSION + 10 + 1 + 6 + 14) + 1 + 10 * 3
+    assert calls == 11 * (SESSION + 10 + 1 + 6 + 14) + 11 * 3
 
 
 @pytest.mark.parametrize(
     ("quota", "content", "others", "share"),
     [
         (10_000, 0, 0, 1 / 14),
-        (700, 0, 7, 1 / 14),
-        (660, 0, 14, 1 / 14),
-        (630, 0, 30, 1 / 14),
-        (600, 0, 30, 1 / 28),
+        (700, 0, 7, 1 / 14),  # 31 nights of 18 calls, five of 20 more
+        (660, 0, 14, 1 / 14),  # three of 20 more
+        (620, 0, 31, 1 / 14),  # one
+        (600, 0, 31, 1 / 28),
         (500, 2, 7, 1 / 14),
-        (120, 30, 0, 1 / 14),
+        (80, 31, 0, 1 / 14),
     ],
 )
 def test_the_first_schedule_that_fits_is_taken(

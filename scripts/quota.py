@@ -1,0 +1,171 @@
+"""Measures for docs/how-to/nightly-within-the-quota.md which schedule fits which quota.
+
+`python -m scripts.quota [SIZE…]` takes some minutes. For each size of instance it serves an
+embedded Looker, plans and makes the first run, and then plays a month for each quota: 31 nights,
+before each of which one dashboard and one look in a hundred are edited, by the schedule that
+`--fit-quota` chooses. The clock is set forward a day a night; all calls are real ones.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from lookervault.config.models import ParallelConfig
+from lookervault.config.settings import Settings, load
+from lookervault.content.model import ContentType
+from lookervault.content.registry import select
+from lookervault.demo.server import EmbeddedLooker
+from lookervault.errors import UsageError
+from lookervault.extraction.beginning import due_of
+from lookervault.extraction.estimate import Found
+from lookervault.extraction.first_look import look
+from lookervault.extraction.fit import Schedule, fit
+from lookervault.extraction.orchestrator import Orchestrator
+from lookervault.extraction.plan import NIGHTS, Plan, plan
+from lookervault.extraction.request import Request
+from lookervault.extraction.retry import Tally
+from lookervault.extraction.survey import calls_of
+from lookervault.looker.client import Looker
+from lookervault.storage.repository import Repository
+
+SIZES = {"small": 600, "middle": 5_000, "large": 20_000}
+QUOTAS = (1_000, 10_000, 100_000)
+_EDITED = 100
+"""One in so many is edited before each night."""
+_BEGIN = 1_800_000_000.0
+_DAY_S = 24 * 3600
+
+
+class Silent:
+    def update(self, type_name: str, done: int, total: int, *, finished: bool) -> None:
+        pass
+
+    def beat(self, tally: Tally, rate: float | None) -> None:
+        pass
+
+
+class Site:
+    """An embedded Looker and its vault. `sent` are all calls that Looker has answered."""
+
+    def __init__(self, looker: EmbeddedLooker, vault: Path) -> None:
+        self.vault = vault
+        self._looker = looker
+        self._types = select([], [])
+        self._chance = random.Random(1)  # noqa: S311 -- the same figures each time
+
+    def plan(self, night: int) -> Plan:
+        with Repository.open(self.vault, write=True) as vault:
+            return plan(vault, self._request(), ParallelConfig(), now=_time(night), ask=self._ask)
+
+    def run(self, night: int, chosen: Schedule | None = None) -> int:
+        """Calls that it took, with the login; none where nothing is due."""
+        request = self._request(chosen.every if chosen else {})
+        prove = None if chosen is None else 100 * chosen.share
+        config = ParallelConfig(prove=prove)
+        before = len(self._looker.log)
+        with Repository.open(self.vault, write=True) as vault:
+            if not due_of(vault, request, _time(night)).types:
+                return 0
+            client = Looker(self._settings(), pool_size=config.workers)
+            try:
+                made = Orchestrator(client, vault, config, Silent(), now=lambda: _time(night))
+                result = made.run(request)
+            finally:
+                client.close()
+        if result.error is not None or result.end.status != "complete":
+            raise RuntimeError(f"night {night}: {result.end.reasons}")
+        sent = len(self._looker.log) - before
+        self._looker.log.clear()
+        return sent
+
+    def edit(self) -> None:
+        store = self._looker.store
+        for kind in ("dashboards", "looks"):
+            ids = store.ids(kind)
+            for i in self._chance.sample(ids, max(1, len(ids) // _EDITED)):
+                store.edit(kind, i, description=str(self._chance.random()))
+
+    def _ask(self, types: Sequence[ContentType]) -> Mapping[str, Found]:
+        client = Looker(self._settings(), pool_size=1)
+        try:
+            return look(calls_of(client), types)
+        finally:
+            client.close()
+
+    def _request(self, every: Mapping[str, float] | None = None) -> Request:
+        return Request(
+            types=self._types,
+            base_url=self._looker.base_url,
+            program_version="0",
+            every=every or {},
+        )
+
+    def _settings(self) -> Settings:
+        return load({}, self._looker.env())
+
+
+def _time(night: int) -> float:
+    return _BEGIN + night * _DAY_S
+
+
+class Row(NamedTuple):
+    quota: int
+    schedule: str
+    planned: int
+    taken: int
+
+
+def measure(name: str, tell: Callable[[str], object]) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedLooker(SIZES[name], 1) as looker,
+    ):
+        site = Site(looker, Path(folder, "vault.db"))
+        first = site.plan(0).calls
+        looker.log.clear()
+        taken = site.run(0)
+        with Repository.open(site.vault, write=False) as vault:
+            counts = vault.counts()
+        held = ", ".join(f"{counts[kind]:,} {kind}" for kind in _COUNTED)
+        tell(f"{name}: {held}; first run planned {first:,}, taken {taken:,}")
+        site.edit()
+        night = site.plan(1).calls
+        kept = shutil.copy(site.vault, Path(folder, "kept.db"))
+        tell(f"{name}: second night planned {night:,}, taken {site.run(1):,}")
+        for quota in QUOTAS:
+            shutil.copy(kept, site.vault)
+            tell(f"{name}: {_month(site, quota)}")
+
+
+_COUNTED = ("dashboards", "looks", "folders", "users", "roles", "merge_queries", "queries")
+
+
+def _month(site: Site, quota: int) -> Row:
+    """Of 31 nights after the one of the first run."""
+    try:
+        chosen = fit(site.plan(1), quota, given={}, share=None)
+    except UsageError as error:
+        return Row(quota, error.message, 0, 0)
+    taken = 0
+    for night in range(1, NIGHTS + 1):
+        site.edit()
+        taken += site.run(night, chosen)
+    told = (
+        f"content {chosen.content:g}, others {chosen.others:g}, proven {100 * chosen.share:.2g} %"
+    )
+    return Row(quota, told, chosen.month.calls, taken)
+
+
+def main(names: Sequence[str]) -> None:
+    for name in names or SIZES:
+        measure(name, lambda text: sys.stdout.write(f"{text}\n") and sys.stdout.flush())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
