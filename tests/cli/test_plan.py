@@ -23,8 +23,13 @@ def test_a_plan_fetches_and_writes_nothing_and_says_what_it_took(
     found = program("extract", "--plan", "--json", env=looker.env()).json
     assert found["planning_calls"] == len(looker.log) < 40
     assert list(tmp_path.iterdir()) == []
+    program("extract", "--max-calls", "60", env=looker.env())
+    rest = program("extract", "--plan", "--json", env=looker.env()).json
+    assert (rest["resumes"], rest["types"]["dashboards"]["due"]) == (1, False)
+    looker.log.clear()
     done = program("extract", "--json", env=looker.env()).json
-    assert found["run"]["calls"] == pytest.approx(done["calls"] + 1, rel=0.1)
+    assert rest["run"]["calls"] == pytest.approx(len(looker.log), rel=0.1)
+    assert found["run"]["calls"] == pytest.approx(60 + len(looker.log) - 4, rel=0.1)
     assert found["types"].keys() == done["types"].keys()
     assert found["month"]["calls"] > found["run"]["calls"]
 

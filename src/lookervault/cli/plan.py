@@ -107,12 +107,13 @@ def _planned(
     config: ParallelConfig,
     quota: int | None,
 ) -> Planned:
+    from lookervault.extraction.estimate import seconds_per_call
     from lookervault.extraction.plan import plan
     from lookervault.storage.months import month_of
 
     asked = _Asking(flags, config.workers)
     made = plan(vault, request, config, now=time.time(), ask=asked)
-    if asked.calls and not vault.runs():
+    if asked.calls and seconds_per_call(vault) is None:
         made = replace(made, seconds_per_call=asked.seconds_per_call)
     sent = vault.months().get(month_of(time.time()), 0)
     return Planned(made, asked.calls, quota, sent)
@@ -289,7 +290,7 @@ def _month(calls: int, runs: int) -> str:
     from lookervault.extraction.plan import NIGHTS
 
     night = "one a night" if runs == NIGHTS else f"in {NIGHTS} nights"
-    return f"about {calls:,} calls, {runs} runs, {night}"
+    return f"about {calls:,} calls, {runs} run{'s' * (runs != 1)}, {night}"
 
 
 def _quota(planned: Planned, calls: int) -> str:
