@@ -214,6 +214,9 @@ def test_who_is_in_a_group_and_what_lies_in_a_folder(vault: Path) -> None:
     }
     rows = run(vault, "uses", "--group", everything["groups", group]["name"], "--json").json
     assert {(r["type"], r["id"]) for r in rows if r["type"] == "users"} == members
+    lists = [row for row in rows if row["type"] == "content_metadata_access"]
+    assert lists
+    assert all(row["name"].startswith("access to ") for row in lists)
     folder = next(o["folder_id"] for name, o in everything.items() if name[0] == "looks")
     inside = {
         name
@@ -240,12 +243,19 @@ def test_each_reference_by_id_is_found(vault: Path) -> None:
         assert plan in {(row["type"], row["id"]) for row in rows if not row["way"]}, type
 
 
-def test_where_nothing_can_be_written_the_index_is_in_memory(vault: Path) -> None:
+@pytest.mark.parametrize("has_index", [False, True])
+def test_where_nothing_can_be_written_the_index_is_read_or_in_memory(
+    vault: Path, *, has_index: bool
+) -> None:
+    assert run(vault, "search", "tricky").code == 0
     with tempfile.TemporaryDirectory() as name:  # nobody may not enter pytest's own
         copy = Path(name, "vault.db")
-        copy.write_bytes(vault.read_bytes())
-        copy.chmod(0o444)
+        for suffix in ("", ".index")[: 1 + has_index]:
+            file = Path(f"{copy}{suffix}")
+            file.write_bytes(Path(f"{vault}{suffix}").read_bytes())
+            file.chmod(0o444)
         Path(name).chmod(0o555)
+        before = names(copy.parent)
         try:
             done = run(
                 copy,
@@ -255,11 +265,11 @@ def test_where_nothing_can_be_written_the_index_is_in_memory(vault: Path) -> Non
                 command=(sys.executable, "-c", AS_NOBODY),
                 cwd="/",
             )
-            assert names(copy.parent) == {copy.name}
+            assert names(copy.parent) == before
         finally:
             Path(name).chmod(0o755)
     assert (done.code, len(done.json)) == (0, 2), done
-    assert "in memory, for this once" in done.told
+    assert ("in memory, for this once" in done.told) is not has_index
 
 
 def test_the_others_do_not_mind_the_index(vault: Path) -> None:

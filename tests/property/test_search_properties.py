@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lookervault.content.registry import TYPES
 from lookervault.search.folding import fold, span
+from lookervault.search.keys import read
 from tests.unit.search.making import ids, run
 
 titles = st.one_of(
@@ -39,3 +42,43 @@ def test_a_piece_of_a_text_is_one_of_the_folded_text(before: str, text: str, aft
     begin, end = found
     assert fold(text) in fold(whole[begin:end])
     assert end - begin <= len(whole)
+
+
+_names = st.sampled_from(
+    [
+        "title",
+        "dashboard_elements",
+        "dashboard_filters",
+        "query",
+        "result_maker",
+        "filters",
+        "fields",
+        "sorts",
+        "dynamic_fields",
+        "board_sections",
+        "board_items",
+        "field",
+        "scheduled_plan_destination",
+        "model",
+        "view",
+        "group_ids",
+        "user_id",
+        "credentials_email",
+    ]
+)
+_leaves = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(["", "a.b", "[1", "[{}]"])
+)
+_values = st.recursive(
+    _leaves,
+    lambda below: st.one_of(
+        st.lists(below, max_size=3), st.dictionaries(_names, below, max_size=4)
+    ),
+    max_leaves=15,
+)
+
+
+@given(st.sampled_from(sorted(TYPES)), _values)
+def test_nothing_that_looker_answers_stops_a_search(type: str, value: object) -> None:
+    read(type, "1/groups", None, json.dumps(value).encode())
+    read(type, "1", "\x00", b"[" * 3000 + json.dumps(value).encode())

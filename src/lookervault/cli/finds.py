@@ -47,8 +47,8 @@ def namer(repository: Repository) -> Callable[[str, str, str | None, int | None]
     last = runs[-1].run if runs else 0
 
     def name(type: str, id: str, own: str | None, end_run: int | None = None) -> str | None:
-        if type == "content_metadata_access":  # its folder's name takes reading all folders
-            return None
+        if type == "content_metadata_access":  # what the index does not know takes too long
+            return own
         return item_name(names, type, id, own, last if end_run is None else end_run - 1)
 
     return name

@@ -128,8 +128,7 @@ def _is_current(vault: Repository, index: SearchIndex) -> bool:
     if digest != index.get("digest") or not _is_of(vault, index):
         return False
     if stamp.is_settled(now) and index.writable:
-        with suppress(Unusable):  # somebody writes it just now
-            index.note("stamp", stamp.text)
+        index.note_if_free("stamp", stamp.text)
     return True
 
 

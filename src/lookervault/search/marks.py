@@ -27,6 +27,8 @@ class Kind(IntEnum):
     FOLDER = 11
     EMAIL = 12
     MODEL_SET = 13
+    ACCESS = 14
+    """Whose access list that is."""
 
 
 SEARCHED = frozenset({Kind.TEXT, Kind.FIELD, Kind.MODEL, Kind.EXPLORE, Kind.EMAIL})

@@ -151,6 +151,7 @@ def _alert_filter(obj: dict[str, Any]) -> Iterator[Mark]:
 
 def _board(obj: dict[str, Any]) -> Iterator[Mark]:
     yield from texts(obj, TITLES)
+    yield from ids(Kind.ACCESS, obj.get("content_metadata_id"), "access list")
     yield from ids(Kind.USER, obj.get("user_id"), "owner")
     for section in dicts(obj.get("board_sections")):
         owner = _owner("section", section, "title")
@@ -194,6 +195,7 @@ def _folder(obj: dict[str, Any]) -> Iterator[Mark]:
     yield from texts(obj, {"name": "name"})
     yield from ids(Kind.FOLDER, obj.get("parent_id"), "inside folder")
     yield from ids(Kind.USER, obj.get("creator_id"), "creator")
+    yield from ids(Kind.ACCESS, obj.get("content_metadata_id"), "access list")
 
 
 def _datagroup(obj: dict[str, Any]) -> Iterator[Mark]:

@@ -128,7 +128,17 @@ class _Reading:
         used = (mark for mark in found if self._is_used(mark, others))
         places = first_places((Place(mark.place, mark.value) for mark in used), self._most)
         way = [Step(each.type, each.id, self._present(each).name) for each in others]
-        return User(one.type, one.id, interval.name, one.state, places, way)
+        name = interval.name or self._name_of_access_list(one)
+        return User(one.type, one.id, name, one.state, places, way)
+
+    def _name_of_access_list(self, item: Item) -> str | None:
+        if item.type != "content_metadata_access":
+            return None
+        holders = self._index.having(Kind.ACCESS, item.id).values()
+        for holder in self._index.items([item for items in holders for item in items]):
+            if name := self._present(holder).name:
+                return f"access to {name}"
+        return None
 
     def _is_used(self, mark: Mark, others: Sequence[Item]) -> bool:
         if others:

@@ -13,7 +13,7 @@ import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from hashlib import blake2b
 from typing import NamedTuple, Self
@@ -142,6 +142,18 @@ class SearchIndex:
     def note(self, key: str, value: str) -> None:
         with guarded():
             self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def note_if_free(self, key: str, value: str) -> None:
+        """Where nobody else writes just now: for what the next one may as well find out."""
+        with guarded():
+            (patience,) = self.connection.execute("PRAGMA busy_timeout").fetchone()
+            self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            with suppress(Unusable):
+                self.note(key, value)
+        finally:
+            with guarded():
+                self.connection.execute(f"PRAGMA busy_timeout = {patience}")
 
     def hash_of(self, kind: int, text: str) -> int:
         """Of a key. Salted, so that nobody can make two texts that are one here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import stat
@@ -13,7 +14,7 @@ import pytest
 
 from lookervault.search.index import ask
 from lookervault.storage.repository import Repository
-from lookervault.storage.search_file import index_path
+from lookervault.storage.search_file import index_path, writing
 from tests.unit.search.making import Objects, found, ids, made, run
 from tests.unit.storage.samples import column, edit, start
 
@@ -86,7 +87,7 @@ def spoil_middle(index: Path) -> None:
 
 
 def spoil_postings(index: Path) -> None:
-    edit(index, "UPDATE postings SET now = x'01'")
+    edit(index, "UPDATE postings SET now = x'02000000' WHERE now = x'01000000'")
 
 
 def other_format(index: Path) -> None:
@@ -135,10 +136,35 @@ def test_versions_that_vanish_from_the_vault_are_found_no_more(path: Path) -> No
         assert word not in index_path(path).read_bytes()
 
 
-def test_an_old_vault_is_known_by_its_file_alone(path: Path) -> None:
-    """And one that was written a moment ago is asked: its times may not tell the next change."""
+def test_a_vault_that_was_written_a_moment_ago_is_not_known_by_its_times(path: Path) -> None:
+    """The next change may leave them as they are."""
+    ids(path, "alpha")
     ids(path, "alpha")
     assert column(index_path(path), "SELECT value FROM meta WHERE key = 'stamp'") == [""]
+
+
+def test_an_old_vault_is_known_by_its_files(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lookervault.search.index._SETTLED_S", -1.0)
+    ids(path, "alpha")
+    assert column(index_path(path), "SELECT value FROM meta WHERE key = 'stamp'") != [""]
+    before = index_path(path).stat().st_ino
+    edit(index_path(path), "UPDATE meta SET value = 'other' WHERE key = 'digest'")
+    assert ids(path, "alpha") == ["1"]
+    assert column(index_path(path), "SELECT value FROM meta WHERE key = 'digest'") == ["other"]
+    run(path, FIRST | {("looks", "3"): {"title": "Alphabet"}})
+    assert ids(path, "alpha") == ["1", "3"]
+    run(path, {("looks", "2"): {"title": "Alpha again"}})
+    assert ids(path, "alpha") == ["2"]
+    assert index_path(path).stat().st_ino == before
+
+
+def test_a_search_does_not_wait_for_somebody_who_writes_the_index(path: Path) -> None:
+    assert ids(path, "alpha") == ["1"]
+    with closing(sqlite3.connect(index_path(path), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE meta SET value = '' WHERE key = 'stamp'")
+        assert ids(path, "alpha") == ["1"]
+        other.execute("ROLLBACK")
 
 
 def test_a_run_that_is_going_on_is_searched_as_far_as_it_came(path: Path) -> None:
@@ -158,6 +184,13 @@ def test_many_at_once_make_one(path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda _: ids(path, "alpha"), range(8))) == [["1"]] * 8
     assert not list(path.parent.glob("*.new"))
+
+
+def test_whoever_writes_it_keeps_the_others_out(path: Path) -> None:
+    draft = index_path(path).with_name("vault.db.index.new")
+    with writing(path), draft.open() as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert not draft.exists()
 
 
 def test_what_a_killed_process_left_does_no_harm(path: Path) -> None:
