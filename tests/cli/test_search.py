@@ -17,6 +17,7 @@ from lookervault.storage.repository import Repository
 from tests.cli.running import Completed, program
 from tests.faults.test_disk import AS_NOBODY, names
 from tests.integration.running import extraction
+from tests.unit.search.making import run as made_run
 
 pytestmark = pytest.mark.xdist_group("search")
 
@@ -279,3 +280,17 @@ def test_the_others_do_not_mind_the_index(vault: Path) -> None:
     assert run(vault, "runs").code == 0
     done = program("salvage", vault, "rescued.db")
     assert done.code == 0, done.err
+
+
+def test_what_is_forgotten_is_found_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "small.db"
+    for title in ("Secretword", "Second", "Third"):
+        made_run(path, {("looks", "1"): {"title": title}, ("looks", "2"): {"title": "Stays"}})
+    before = run(path, "search", "secretword", "--all-versions", "--json").json
+    assert [row["id"] for row in before] == ["1"]
+    assert run(path, "forget", "--keep-last", 2, "--gc").code == 0
+    assert run(path, "search", "secretword", "--all-versions", "--json").json == []
+    assert b"secretword" not in path.with_name("small.db.index").read_bytes()
+    after = run(path, "search", "second", "--all-versions", "--json").json
+    assert [row["name"] for row in after] == ["Second"]
+    assert run(path, "verify").code == 0
