@@ -144,7 +144,7 @@ def test_a_folder_holds_what_lay_or_lies_in_it(told: Told) -> None:
         (["log", "dashboards", "1", "--limit", "3"], "--limit goes with --all"),
         (["log", "--all", "--since", "whenever"], "is no time"),
         (["log", "--all", "--user", "nobody@example.com"], "knows no user"),
-        (["list"], "Which type?"),
+        (["list"], "Which TYPE?"),
     ],
 )
 def test_what_cannot_be_meant_is_explained(told: Told, arguments: list[str], why: str) -> None:

@@ -25,7 +25,7 @@ def test_a_wall_clock_that_jumps_changes_nothing_but_times(
     env = {**company.env, **with_clock(JUMPING, tmp_path / "jumping")}
     done = program("extract", *TYPES, *FLAGS, "--vault", vault, env=env)
     assert (done.code, done.json["root_hash"]) == (0, company.root), done
-    assert abs(done.json["seconds"]) > 1000
+    assert not 0 < done.json["seconds"] < 1000, "the clock did jump"
     assert program("runs", "show", "1", "--vault", vault, env=env).code == 0
     again = program("extract", *TYPES, *FLAGS, "--vault", vault, env=env)
     assert (again.code, again.json["root_hash"]) == (0, company.root), again

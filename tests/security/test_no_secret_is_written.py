@@ -166,6 +166,7 @@ def _failures(one: Everything, looker: EmbeddedLooker) -> None:
 EVERY_OPTION = (
     *("--exclude", "themes", "--workers", "4", "--page-size", "50", "--rate", "200"),
     *("--queue-size", "16", "--max-wait", "30", "--max-deletions", "20", "--allow-http"),
+    *("--prove", "50%", "--max-calls", "5000", "--every", "themes=7d"),
     *("--same-instance", "--accept-visibility", "--accept-permissions", "--fresh"),
     *("--resume-within", "2", "--ca-file", "{folder}/self-signed.pem"),
     *("--base-url", f"https://{HOST}", "--vault", "{vault}", "--debug"),
@@ -175,10 +176,16 @@ HALVES = (
     ("--client-secret-file", "{folder}/held", "--folder", "1", "--recursive"),
     (
         *("--client-secret-command", "cat {folder}/held", "--accept-deletions", "looks"),
-        *("--json", "--quiet"),
+        *("--json", "--quiet", "--full"),
     ),
 )
-NO_MATTER = {"--help": "shows a page and does nothing", "-h": "is --help", "-q": "is --quiet"}
+NO_MATTER = {
+    "--help": "shows a page and does nothing",
+    "-h": "is --help",
+    "-q": "is --quiet",
+    "--plan": "tells numbers; what it calls, and how, is tried with `check`",
+    "--fit-quota": "chooses numbers, and needs a quota",
+}
 
 
 def _with_every_option(one: Everything, looker: EmbeddedLooker, given: Path) -> None:

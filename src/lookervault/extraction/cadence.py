@@ -55,4 +55,7 @@ def next_due(left: Mapping[str, Read], days: Mapping[str, float]) -> float:
 
 
 def _is_due(read: Read | None, days: float, now: float) -> bool:
-    return read is None or now >= read.started + days * _DAY_S - min(_EARLY_S, days * _DAY_S)
+    """A clock that was set back puts off nothing."""
+    if read is None or not days or now < read.started:
+        return True
+    return now >= read.started + days * _DAY_S - _EARLY_S

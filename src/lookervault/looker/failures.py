@@ -15,6 +15,7 @@ No message holds a query string, a token or a secret, nor characters that a term
 from __future__ import annotations
 
 import errno
+import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -247,7 +248,7 @@ def _why(error: Exception) -> tuple[str, str]:
         return f"the proxy cannot be used ({_words_of(error)})", "Check HTTPS_PROXY and NO_PROXY."
     if _cause(error, http.NameResolutionError):
         return "the host's name is not known", _CHECK_URL
-    if system is not None and system.errno in (errno.EMFILE, errno.ENFILE):
+    if _no_file_is_left(system):
         return "too many open files", "Use fewer --workers, or raise the limit (ulimit -n)."
     if _cause(error, http.NewConnectionError):  # a ConnectTimeoutError, too, says urllib3
         return f"no connection ({_words_of(error)})", _CHECK_URL
@@ -256,6 +257,19 @@ def _why(error: Exception) -> tuple[str, str]:
     if _cause(error, http.TimeoutError) or _cause(error, TimeoutError):
         return "nothing came within the timeout", "Raise LOOKERSDK_TIMEOUT if Looker is slow."
     return f"the connection broke ({_words_of(error)})", _TRY_LATER
+
+
+def _no_file_is_left(system: OSError | None) -> bool:
+    """Whoever looks up a name is not told that this is why it failed, so it is tried."""
+    if system is None:
+        return False
+    if system.errno in (errno.EMFILE, errno.ENFILE):
+        return True
+    try:
+        os.close(os.dup(2))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False
 
 
 def _words_of(error: Exception) -> str:

@@ -34,6 +34,10 @@ def test_content_is_due_in_every_run_and_settings_weekly() -> None:
     assert due(ALL, reads(0), every={}, now=6 * DAY).left.keys() == WEEKLY
 
 
+def test_a_clock_that_was_set_back_puts_off_nothing() -> None:
+    assert due(ALL, reads(5 * DAY), every={}, now=4 * DAY).left == {}
+
+
 def test_an_interval_can_be_set() -> None:
     every = {"settings": 0.0, "dashboards": 2.0}
     tonight = due(ALL, reads(0), every=every, now=DAY)
