@@ -109,7 +109,7 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
         if path.is_file():
             data = path.read_bytes()
             yield path.name, data
-            if data.startswith(b"SQLite format 3"):
+            if data.startswith(b"SQLite format 3") and path.suffix != ".index":  # that is plain
                 yield f"{path.name}, unpacked", b"\n".join(_unpacked(path))
 
 

@@ -249,6 +249,15 @@ def _after_a_run(one: Everything) -> None:
     one.run("verify --deep", "verify", "--deep", "--debug")
     one.run("verify --against-looker", "verify", "--against-looker", "--json", "--debug")
     one.run("types", "types")
+    one.run("extract --plan", "extract", "--plan", "--json")
+    one.run("log", "log", "--all", "--json")
+    one.run("diff", "diff", 1, "--html", one.folder / "diff.html")
+    one.run("search", "search", "admin", "--json")
+    one.run("uses", "uses", "--user", 1, "--json")
+    one.run("stats", "stats", "--json")
+    one.run("export", "export", one.folder / "tree", "--git")
+    shutil.rmtree(one.folder / "tree")  # each file of it was kept
+    one.run("forget", "forget", "--keep-last", 1, "--gc", "--json")
     for name in ("users", "settings", "scheduled_plans", "connections", "dashboards"):
         one.run(f"list {name}", "list", name, "--json")
     for name, id in (("users", 1), ("settings", "oidc_config"), ("dashboards", 1)):
