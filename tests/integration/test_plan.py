@@ -76,6 +76,21 @@ def test_the_estimate_is_within_a_tenth_of_what_the_run_takes(
             a_day_passes(looker.store, chance)
 
 
+def test_some_dashboards_stand_for_all() -> None:
+    with EmbeddedLooker(60, 6, counts={"dashboards": 240}) as looker:
+        client = Looker(load({}, looker.env(), None), pool_size=1)
+        try:
+            found = look(calls_of(client), select([], []), dashboards=40)
+        finally:
+            client.close()
+        real = {name: len(looker.store.ids(name)) for name in ("merge_queries", "queries")}
+    merged = found["merge_queries"]
+    assert len(found["dashboards"].entries) == 240
+    assert 0 < len(merged.entries) < real["merge_queries"]
+    assert len(merged.entries) + merged.beside == pytest.approx(real["merge_queries"], rel=0.25)
+    assert found["queries"].beside == pytest.approx(real["queries"], rel=0.35)
+
+
 def test_what_costs_the_same_each_time_is_told_to_the_call(tmp_path: Path) -> None:
     with EmbeddedLooker(60, 5) as looker, extraction(looker, tmp_path / "vault.db") as one:
         one.run()

@@ -28,8 +28,8 @@ from lookervault.extraction.sample import Sample, needs
 from lookervault.extraction.visibility import decoded
 
 _TILES = "id,dashboard_elements(query_id,merge_result_id,result_maker(query_id,merge_result_id))"
-_DASHBOARDS = 500
-"""Of so many, at most, the tiles are looked at; of the next number, the size of the whole."""
+_DASHBOARDS = 1000
+"""What people build changes over the years."""
 _WHOLE = 10
 _PARENTS = 3
 _MERGED = 4
@@ -53,9 +53,14 @@ class Source(Protocol):
     def for_type(self, owner: str) -> Reader: ...
 
 
-def look(calls: Source, types: Sequence[ContentType]) -> dict[str, Found]:
-    """By type. What is refused costs the call that is refused, and what is found in it nothing."""
-    eyes = _Eyes(calls, types)
+def look(
+    calls: Source, types: Sequence[ContentType], *, dashboards: int = _DASHBOARDS
+) -> dict[str, Found]:
+    """By type. What is refused costs the call that is refused, and what is found in it nothing.
+
+    The tiles of so many of the oldest and of the newest `dashboards` stand for all.
+    """
+    eyes = _Eyes(calls, types, dashboards)
     return {one.name: eyes.found(one) for one in _in_order(types)}
 
 
@@ -70,12 +75,13 @@ def _in_order(types: Sequence[ContentType]) -> Iterator[ContentType]:
 
 
 class _Eyes:
-    def __init__(self, calls: Source, types: Sequence[ContentType]) -> None:
+    def __init__(self, calls: Source, types: Sequence[ContentType], dashboards: int) -> None:
+        self._most = dashboards
         self._calls = calls
         self._sample = Sample(types)
         self._types = {one.name: one for one in types}
-        self._times = 1.0
-        """By how much there are more dashboards than were looked into."""
+        self._stands_for: dict[str, float] = {}
+        """How many dashboards one stands for whose tiles were looked at, by id."""
 
     def found(self, one: ContentType) -> Found:
         read = self._calls.for_type(one.name)
@@ -108,21 +114,28 @@ class _Eyes:
         return [_entry(one, row, part) for row in rows]
 
     def _dashboards(self, one: ContentType, read: Reader) -> Found:
-        """Where there are few, the call that shows their tiles shows all of them."""
+        """Where there are not too many, the calls that show their tiles show all of them."""
         entries: list[Entry] = []
-        looked = 0
         for part in costs.parts_of(one):
-            params = _params(one, part) | {"limit": str(_DASHBOARDS), "fields": _TILES}
-            rows = _few(read, op.SEARCH_DASHBOARDS, params)
-            looked += len(rows)
-            if len(rows) < _DASHBOARDS:
-                entries += (_entry(one, row, part) for row in rows)
-            else:
-                entries += self._part(one, read, part, "id")
-            self._sample.add(one.name, {str(row.get("id")): row for row in rows})
-        self._times = max(1.0, len(entries) / max(1, looked))
+            rows = self._tiles(one, read, part)
+            found = [_entry(one, row, part) for row in rows]
+            if len(rows) == self._most:
+                found = self._part(one, read, part, "id")
+                newest = max(self._most, len(found) - self._most)
+                rows += self._tiles(one, read, part, offset=newest)
+            entries += found
+            shown = {str(row.get("id")): row for row in rows}
+            self._sample.add(one.name, shown)
+            self._stands_for |= dict.fromkeys(shown, len(found) / max(1, len(shown)))
         mean = self._mean(read) if entries else 0
         return Found(entries, listed=costs.census(one, entries), mean=mean)
+
+    def _tiles(
+        self, one: ContentType, read: Reader, part: str, offset: int = 0
+    ) -> list[dict[str, Any]]:
+        window = {"limit": str(self._most), "offset": str(offset), "sorts": "id"}
+        params = _params(one, part) | {"fields": _TILES} | window
+        return _few(read, op.SEARCH_DASHBOARDS, params)
 
     def _mean(self, read: Reader) -> float:
         params = {"deleted": "false", "limit": str(_WHOLE), "sorts": "id"}
@@ -198,19 +211,32 @@ class _Eyes:
         for i in ids[:: max(1, len(ids) // _MERGED)][:_MERGED]:
             body = one.source.fetch_one(read, Entry(i)).body
             self._sample.add(one.name, {i: decoded(body, op.MERGE_QUERY, dict[str, Any])})
-        return Found([Entry(i) for i in ids], beside=len(ids) * (self._times - 1))
+        return Found([Entry(i) for i in ids], beside=self._merges() - len(ids))
+
+    def _merges(self) -> float:
+        """Merged queries in all dashboards. One that several show is counted where it is first."""
+        stands_for: dict[str, float] = {}
+        for dashboard, kind, i in self._in_tiles():
+            if kind == "merge_queries":
+                stands_for.setdefault(i, self._stands_for.get(dashboard, 1.0))
+        return sum(stands_for.values())
+
+    def _in_tiles(self) -> Iterator[tuple[str, str, str]]:
+        one = self._types["dashboards"]  # merged queries are found in them
+        for dashboard, obj in self._sample.objects(one.name):
+            yield from ((dashboard, kind, i) for kind, i in needs(one, obj))
 
     def _queries(self) -> Found:
         """Those that alerts, schedules and merged queries name and no tile or look has."""
         in_looks = self._named("looks")
         in_tiles = self._named("dashboards")
+        times = max(self._stands_for.values(), default=1.0)
         merged = self._named("merge_queries") - in_tiles - in_looks
         others = (self._named("alerts") | self._named("scheduled_plans")) - in_looks - merged
         known = others - in_tiles
-        hidden = min(len(known), len(others & in_tiles) * (self._times - 1))
+        hidden = min(len(known), len(others & in_tiles) * (times - 1))
         looked = [i for i, _ in self._sample.objects("merge_queries")]
-        count = len(self._sample.needed("merge_queries")) * self._times
-        of_merged = len(merged) * count / len(looked) if looked else 0.0
+        of_merged = len(merged) * self._merges() / len(looked) if looked else 0.0
         return Found(beside=len(known) - hidden + of_merged)
 
     def _named(self, name: str) -> set[str]:
