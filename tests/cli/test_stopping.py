@@ -125,7 +125,7 @@ def _sent(send: object, number: int) -> bool:
 def test_the_login_can_be_interrupted_too() -> None:
     with (
         EmbeddedLooker(items=1, behaviour=Behaviour(rps=0.001)) as looker,
-        started("extract", "--json", env=looker.env()) as process,
+        started("extract", "--json", "--max-wait", "9999", env=looker.env()) as process,
     ):
         wait_until(lambda: looker.log)
         process.send_signal(signal.SIGINT)

@@ -109,6 +109,19 @@ def test_a_quota_that_no_run_fits_is_called_that(looker: EmbeddedLooker) -> None
     assert (refused.code, "It never fits" in refused.json["error"]["hint"]) == (3, True)
 
 
+def test_a_first_run_that_would_pass_the_quota_is_not_begun_either(
+    looker: EmbeddedLooker, tmp_path: Path
+) -> None:
+    refused = extract(looker, quota=90)
+    used = sent(looker)
+    assert (refused.code, refused.json["run"]) == (3, None)
+    assert 0 < used < 45, "it was looked at, to know"
+    assert f"{used} calls told that" in refused.json["error"]["message"]
+    assert months(tmp_path) == [used]
+    begun = extract(looker, "--max-calls", "30", quota=90)
+    assert (begun.code, sent(looker), begun.json["run"]) == (3, 30, 1)
+
+
 def months(folder: Path) -> list[int]:
     with Repository.open(folder / "lookervault.db", write=False) as vault:
         return list(vault.months().values())
@@ -135,7 +148,7 @@ def test_what_is_not_due_is_neither_missing_nor_proven(
     assert "Not due" in told
     assert "settings (as of run 1)" in " ".join(told.split())
     with Repository.open(tmp_path / "lookervault.db", write=False) as vault:
-        assert vault.last_proven("settings")("host_url", 1) == 1
+        assert vault.proving().last("settings")("host_url", 1) == 1
         assert vault.open_ids("settings"), "it is still there"
     assert "settings" in extract(looker, "--every", "settings=run").json["types"]
     assert extract(looker, "settings").json["types"].keys() >= {"settings"}
@@ -151,7 +164,10 @@ def test_where_nothing_is_due_nothing_is_called(looker: EmbeddedLooker) -> None:
     assert done.json["due_from"] > "2026"
 
 
-@pytest.mark.parametrize("text", ["settings", "settings=soon", "settings=999d", "stuff=7d"])
+@pytest.mark.parametrize(
+    "text",
+    ["settings", "settings=soon", "settings=999d", "settings=366w", "settings=7dd", "stuff=7d"],
+)
 def test_what_is_no_interval_is_refused(text: str, looker: EmbeddedLooker) -> None:
     assert extract(looker, "--every", text).code == 2
     assert sent(looker) == 0

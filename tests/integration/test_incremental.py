@@ -140,9 +140,9 @@ def test_slice_by_slice_everything_is_proven(one: Extraction) -> None:
     read = [one.run("dashboards", prove=25).end.proofs[0].proven for _ in range(4)]
     assert sum(read) == len(ids)
     assert max(read) < len(ids)
-    proven = one.vault.last_proven("dashboards")
+    proven = one.vault.proving().last("dashboards")
     assert {proven(i, 1) for i in ids} == {2, 3, 4, 5}
-    assert {one.vault.last_proven("dashboards", 1)(i, 1) for i in ids} == {1}
+    assert {one.vault.proving().last("dashboards", 1)(i, 1) for i in ids} == {1}
 
 
 def test_a_slice_that_was_not_read_to_its_end_is_read_again(
@@ -177,7 +177,7 @@ def test_a_run_that_goes_on_reads_the_slice_that_it_began_with(
     assert gone_on.resumed
     (proof,) = gone_on.end.proofs
     assert (proof.start, proof.width) == (0, 4000)
-    slots = one.vault.last_proven("dashboards")
+    slots = one.vault.proving().last("dashboards")
     again = [i for i in one.vault.open_ids("dashboards") if slots(i, 1) == stopped.run]
     assert len(again) == proof.proven > 2
 

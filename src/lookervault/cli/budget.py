@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,15 +15,11 @@ if TYPE_CHECKING:
     from lookervault.storage.repository import Repository
 
 _DAYS = {"d": 1, "w": 7}
+_MOST_DAYS = 366
 
 
-def budget(
-    vault: Repository, settings: Settings, max_calls: int | None, expected: int | None
-) -> Budget:
-    """`expected` are the calls that the run is thought to take, None where nobody knows.
-
-    Raises `BudgetError` where it would pass the month's limit.
-    """
+def budget(vault: Repository, settings: Settings, max_calls: int | None) -> Budget:
+    """What a run may send: no more than it was told, and no more than the month has left."""
     from lookervault.extraction.budget import Budget
     from lookervault.storage.months import month_of
 
@@ -30,22 +27,28 @@ def budget(
     limits = [] if max_calls is None else [(max_calls, "--max-calls")]
     if settings.monthly_calls is not None:
         left = max(0, settings.monthly_calls - vault.months().get(month, 0))
-        wanted = min(max_calls or expected or 1, expected or max_calls or 1)
-        _check(month, left, settings.monthly_calls, wanted)
         limits.append((left, f"{settings.monthly_calls:,} a month; {left:,} were left in {month}"))
     most, why = min(limits, default=(None, ""))
     return Budget(most, why=why, record=lambda calls: vault.add_calls(month, calls))
 
 
-def _check(month: str, left: int, quota: int, wanted: int) -> None:
-    if wanted <= left:
+def check(spending: Budget, settings: Settings, expected: int) -> None:
+    """Raises `BudgetError` where a run of so many calls would pass the month's limit."""
+    from lookervault.storage.months import month_of
+
+    quota, left = settings.monthly_calls, (spending.most or 0) - spending.sent
+    if quota is None or expected <= left:
         return
-    fits = "It never fits" if wanted > quota else f"It fits from {_next(month)} on (UTC)"
+    fits = "It never fits."
+    if expected <= quota:
+        fits = f"It fits from {_next(month_of(time.time()))} on (UTC)."
+    if left > 0:
+        fits += f" `--max-calls {left}` brings the most valuable first."
+    called = f"{spending.sent:,} calls told that" if spending.sent else "Nothing was called"
     raise BudgetError(
-        f"The run would take about {wanted:,} calls, and of the {quota:,} of a month"
-        f" (LOOKERVAULT_MONTHLY_CALLS) {left:,} are left in {month}. Nothing was called.",
-        hint=f"{fits}. `--max-calls {left}` brings the most valuable first; `--plan` shows what"
-        " costs how much.",
+        f"The run would take about {expected:,} calls, and of the {quota:,} of a month"
+        f" (LOOKERVAULT_MONTHLY_CALLS) {left:,} are left. {called}.",
+        hint=f"{fits} `--plan` shows what costs how much, `--fit-quota` what fits.",
     )
 
 
@@ -67,14 +70,13 @@ def every(texts: list[str]) -> dict[str, float]:
 
 
 def _days(text: str, interval: str) -> float:
-    number = interval.strip().lower()
-    unit = _DAYS.get(number[-1:], 1)
-    number = number.rstrip("dw")
-    if number == "run":
+    if interval.strip().lower() == "run":
         return 0
-    if not number.isdecimal() or int(number) > 366:  # noqa: PLR2004 -- days of a year
+    told = re.fullmatch(r"(\d{1,3})([dw]?)", interval.strip().lower())
+    days = int(told[1]) * _DAYS[told[2] or "d"] if told else 0
+    if not told or days > _MOST_DAYS:
         raise UsageError(
             f"--every {text} is no interval.",
             hint="Write a type and days, such as --every settings=7d, or --every settings=run.",
         )
-    return int(number) * unit
+    return days

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lookervault import __version__
 from lookervault.cli import failures, progress
-from lookervault.cli.budget import budget
+from lookervault.cli.budget import budget, check
 from lookervault.cli.report import nothing_due, result
 from lookervault.errors import Exit, LookerVaultError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lookervault.content.model import ContentType
     from lookervault.extraction.request import Request
     from lookervault.extraction.stop import Stop
+    from lookervault.looker.client import Looker
     from lookervault.proof.keys import SigningKey
     from lookervault.storage.repository import Repository
 
@@ -54,12 +55,14 @@ def extract_into(
     with vault_of as vault, _until_signal(stop):
         if (left := _nothing_due(vault, request)) is not None:
             return nothing_due(left), None
-        spending = budget(vault, settings, max_calls, _expected(vault, settings, request, config))
+        spending = budget(vault, settings, max_calls)
         in_flight = InFlight(config.bytes_in_flight)
         client = Looker(
             settings, pool_size=config.workers, admit=in_flight.hold, before=spending.spend
         )
         try:
+            if settings.monthly_calls is not None and spending.most != max_calls:
+                check(spending, settings, _expected(vault, request, config, client))
             with progress.choose(quiet=quiet) as shown:
                 orchestrator = Orchestrator(
                     client, vault, config, shown, in_flight=in_flight, stop=stop
@@ -92,15 +95,16 @@ def _nothing_due(vault: Repository, request: Request) -> dict[str, Any] | None:
     return {name: (read.run, next_due({name: read}, days)) for name, read in left.items()}
 
 
-def _expected(
-    vault: Repository, settings: Settings, request: Request, config: ParallelConfig
-) -> int | None:
-    """Calls that the run is likely to take; None where nobody knows, or has to."""
-    from lookervault.extraction.plan import never_read, plan
+def _expected(vault: Repository, request: Request, config: ParallelConfig, client: Looker) -> int:
+    """Calls that the run is likely to take. Types that were never read are looked at for that."""
+    from lookervault.extraction.first_look import look
+    from lookervault.extraction.plan import plan
+    from lookervault.extraction.survey import calls_of
 
-    if settings.monthly_calls is None or request.folders or never_read(vault, request):
-        return None
-    return plan(vault, request, config, now=time.time(), ask=lambda _: {}).calls
+    if request.folders:
+        return 1  # nobody knows what is in them
+    asking = calls_of(client)
+    return plan(vault, request, config, now=time.time(), ask=lambda ts: look(asking, ts)).calls
 
 
 def signer_of(settings: Settings) -> SigningKey | None:

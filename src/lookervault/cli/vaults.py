@@ -56,7 +56,7 @@ class Proven:
     """When items of a type were last read, and not only taken for unchanged."""
 
     def __init__(self, repository: Repository, type: str, run: int | None) -> None:
-        self._last = repository.last_proven(type, run)
+        self._last = repository.proving().last(type, run)
         rows = _all_runs(repository)
         self._ended = {row.run: row.finished or row.started for row in rows}
         self._imported = {row.run for row in rows if row.imported}

@@ -70,7 +70,7 @@ def due_of(vault: Repository, request: Request, now: float) -> Due:
     last = resumable(vault, request, now)
     return due(
         request.types,
-        vault.last_reads(),
+        vault.proving().reads(),
         every=request.every,
         now=now,
         also=last.types if last else (),

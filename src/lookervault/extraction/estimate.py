@@ -114,7 +114,7 @@ def basis(
 ) -> Basis:
     run = resumed or max((row.run for row in vault.runs()), default=0) + 1
     prove = DEFAULT_PROVE if config.prove is None else config.prove
-    last = vault.newest_proofs(run)
+    last = vault.proving().newest(run)
     proofs = slices(types, last, held=vault.held(run - 1), prove=prove, full=full)
     return Basis(vault, Past(vault, types), config, run, resumed is not None, proofs)
 

@@ -215,7 +215,7 @@ class Orchestrator:
         """A run that goes on reads the slice that it began with."""
         earlier = beginning.earlier
         prove = self._config.prove if earlier is None else earlier.arguments.get("prove")
-        last = self._vault.newest_proofs(beginning.run)
+        last = self._vault.proving().newest(beginning.run)
         return slices(
             types,
             last,

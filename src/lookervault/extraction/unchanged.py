@@ -113,7 +113,7 @@ class Unchanged:
             width=self._proof.width,
             read=max(0, items - len(self._ids)),
             proven=len(self._doubted),
-            silent=self._vault.silent_changes(self._run, self._type.name),
+            silent=self._vault.proving().silent_changes(self._run, self._type.name),
         )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from lookervault.storage import forgotten, runs
+from lookervault.storage import forgotten, listing, runs, schema
 from lookervault.storage.runs import PLACES, Proof
 
 
@@ -33,6 +34,34 @@ def last_reads(connection: sqlite3.Connection) -> dict[str, Read]:
         if run > found.get(proof.type, Read(0, 0)).run:
             found[proof.type] = Read(run, started)
     return found
+
+
+class Proving:
+    """What is known of when things were read. Thread-safe as the vault is."""
+
+    def __init__(self, reading: Callable[[], AbstractContextManager[sqlite3.Connection]]) -> None:
+        self._reading = reading
+
+    def last(self, type: str, until: int | None = None) -> Callable[[str, int], int]:
+        """Tells which run read an item last, by its id and the first run of its version."""
+        with self._reading() as connection:
+            return last_proven(connection, type, until)
+
+    def newest(self, before: int) -> dict[str, Proof]:
+        """Of each type, what the newest run before this one read that was complete for it."""
+        with self._reading() as connection:
+            return newest_complete(connection, before)
+
+    def reads(self) -> dict[str, Read]:
+        """Of each type, the newest run over the whole instance that was complete for it."""
+        with self._reading() as connection:
+            return last_reads(connection)
+
+    def silent_changes(self, run: int, type: str) -> int:
+        """Items that the run found changed though their `updated_at` was the same."""
+        with self._reading() as connection:
+            type_id = schema.type_id(connection, type)
+            return 0 if type_id is None else listing.silent_changes(connection, type_id, run)
 
 
 def place(type_name: str, id: str) -> int:

@@ -22,7 +22,6 @@ from lookervault.storage import (
     merkle,
     months,
     objects,
-    proving,
     roots,
     runs,
     schema,
@@ -40,7 +39,7 @@ from lookervault.storage.forgotten import Forgotten
 from lookervault.storage.listing import Changes, Held, ItemRow, Stamp
 from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
-from lookervault.storage.proving import Read
+from lookervault.storage.proving import Proving
 from lookervault.storage.runs import Proof, Role, RunEnd, RunRow, RunStart, TypeResult
 from lookervault.storage.timeline import Timeline
 from lookervault.storage.usage import Usage
@@ -257,11 +256,6 @@ class Repository:
         with self._reading() as connection:
             return runs.read_proofs(connection, run)
 
-    def all_proofs(self) -> list[tuple[int, Proof]]:
-        """(run, what it read of one type), the newest run first."""
-        with self._reading() as connection:
-            return runs.read_all_proofs(connection)
-
     def missing(self, run: int) -> list[Missing]:
         with self._reading() as connection:
             return runs.read_missing(connection, run)
@@ -362,26 +356,8 @@ class Repository:
     def counting(self) -> Counting:
         return Counting(self._reading)
 
-    def silent_changes(self, run: int, type: str) -> int:
-        """Items that the run found changed though their `updated_at` was the same."""
-        with self._reading() as connection:
-            type_id = schema.type_id(connection, type)
-            return 0 if type_id is None else listing.silent_changes(connection, type_id, run)
-
-    def last_proven(self, type: str, until: int | None = None) -> Callable[[str, int], int]:
-        """Tells which run read an item last, by its id and the first run of its version."""
-        with self._reading() as connection:
-            return proving.last_proven(connection, type, until)
-
-    def newest_proofs(self, before: int) -> dict[str, Proof]:
-        """Of each type, what the newest run before this one read that was complete for it."""
-        with self._reading() as connection:
-            return proving.newest_complete(connection, before)
-
-    def last_reads(self) -> dict[str, Read]:
-        """Of each type, the newest run over the whole instance that was complete for it."""
-        with self._reading() as connection:
-            return proving.last_reads(connection)
+    def proving(self) -> Proving:
+        return Proving(self._reading)
 
     def add_calls(self, month: str, calls: int) -> None:
         """Calls that were sent in a month, such as `2026-11`; negative ones were not sent."""

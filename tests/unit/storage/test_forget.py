@@ -163,15 +163,16 @@ def test_what_forgotten_runs_had_proven_is_still_known(tmp_path: Path) -> None:
             repo.store(run, repo.pack(page(range(20), state=number // 2)), 0)
             proof = Proof(type="users", start=number * 1000, width=1000)
             repo.end_run(run, msgspec.structs.replace(end(), proofs=[proof]))
-        before = {str(id): repo.last_proven("users")(str(id), 3) for id in range(20)}
-        newest = repo.newest_proofs(5)
+        before = {str(id): repo.proving().last("users")(str(id), 3) for id in range(20)}
+        newest = repo.proving().newest(5)
     assert {3, 4} == set(before.values())
     keep_last(path)
     with Repository.open(path, write=False) as repo:
         after = {
-            row.id: repo.last_proven("users")(row.id, row.first_run) for row in repo.items("users")
+            row.id: repo.proving().last("users")(row.id, row.first_run)
+            for row in repo.items("users")
         }
-        assert repo.newest_proofs(5) == newest
+        assert repo.proving().newest(5) == newest
         assert {row.first_run for row in repo.items("users")} == {4}
     assert {1, 2, 3, 4} == set(after.values())
     assert all(after[id] <= run for id, run in before.items())

@@ -56,6 +56,8 @@ Environment (flags come first):
                            a private authority
   HTTPS_PROXY, NO_PROXY    how to get there
   LOOKERVAULT_VAULT        the vault's file
+  LOOKERVAULT_MONTHLY_CALLS
+                           calls of a month, at most
   LOOKERVAULT_SIGNING_KEY  signs certificates
   NO_COLOR                 set: no colours
   CI                       set: plain progress"""
