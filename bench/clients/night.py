@@ -59,6 +59,7 @@ def run(counts: dict[str, int], types: list[str]) -> dict[str, Any]:
         "deletions": seen["dashboards"][1],
         "deletions_made": _DELETIONS,
         "proven": sum(proof.proven for proof in night.end.proofs),
+        "proven_dashboards": sum(p.proven for p in night.end.proofs if p.type == "dashboards"),
         "parts": _parts(log),
     }
 
