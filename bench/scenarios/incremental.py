@@ -20,7 +20,8 @@ def run(bench: Bench) -> Finding:
         " dashboards are edited and 3 deleted; a second run reads what has changed, a fourteenth"
         f" of what seems unchanged ({found['proven']:,} items) and all types that have no"
         " `updated_at`. Calls are those that the server counted, with the login; bytes are those of"
-        f" the answers. A page is 100 objects or 8 MiB. The last two lines: {many['dashboards']:,} dashboards alone.",
+        f" the answers. A page is 100 objects or 8 MiB. The last two lines: {many['dashboards']:,}"
+        " dashboards alone.",
         figures=[*_company(found), *_parts(found), *_many(big)],
     )
 

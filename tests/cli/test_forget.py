@@ -118,6 +118,8 @@ def test_the_last_version_of_what_is_deleted_is_found_though_no_run_shows_it(vau
     assert program("forget", "--keep-last", 1, "--gc", "--vault", vault).code == 0
     gone = program("list", "users", "--deleted", "--json", "--vault", vault).json
     assert [(one["id"], one["deleted_in"]) for one in gone] == [("9", 8)]
+    refused = program("diff", 1, 8, "--vault", vault)
+    assert (refused.code, "Run 1 was forgotten" in refused.told) == (2, True)
     refused = program("show", "users", 9, "--vault", vault)
     assert refused.code == 1
     assert "run 8 found it gone. `lookervault show users 9 --last --vault" in refused.told

@@ -92,6 +92,7 @@ def _asked(repository: Repository, what: list[str]) -> _Asked:
     """What the words on the command line mean. Raises `UsageError` where they mean nothing."""
     from datetime import UTC, datetime
 
+    from lookervault.cli.vaults import check_run
     from lookervault.content.registry import content_type
     from lookervault.errors import UsageError
     from lookervault.history.moments import run_at
@@ -110,6 +111,9 @@ def _asked(repository: Repository, what: list[str]) -> _Asked:
     runs = repository.runs()
     if not what:
         return _newest(repository, runs, item, now)
+    for text in what:
+        if text.strip().isdecimal():
+            check_run(repository, int(text))  # it may be one that was forgotten
     after = run_at(runs, what[1] if len(what) > 1 else "now", now)
     return _Asked(run_at(runs, what[0], now), after, item)
 
