@@ -144,6 +144,8 @@ def test_what_is_not_due_is_neither_missing_nor_proven(
     assert said["statement"]["as_of"]["settings"]["run"] == 1
     assert program("certificate", "check", "2").code == 0
     assert program("verify").code == 0
+    assert [row["not_due"] for row in program("runs", "--json").json] == [0, 5]
+    assert "without types that were not due" in program("runs").text
     told = program("runs", "show", "2").text
     assert "Not due" in told
     assert "settings (as of run 1)" in " ".join(told.split())

@@ -35,7 +35,7 @@ def runs(
     """
     if context.invoked_subcommand is not None:
         return
-    from lookervault.cli.output import print_json, print_table
+    from lookervault.cli.output import print_json, print_table, print_text
     from lookervault.cli.vaults import open_vault
 
     with open_vault(vault) as repository:
@@ -48,6 +48,10 @@ def runs(
     columns = ("run", "started", "status", "items", "calls", "seconds", "root_hash")
     cells = [[_short(column, row) for column in columns] for row in rows]
     print_table(columns, cells, keep=("run", "started", "status"), spare=_SPARE)
+    if any(row["not_due"] for row in rows):
+        print_text(
+            "Items are those that a run looked at, without types that were not due.", first="\n"
+        )
     if forgotten:
         print(f"\n{forgotten:,} forgotten.")
     if months:
@@ -106,6 +110,7 @@ def _run(vault: Repository, row: RunRow, months: dict[str, int]) -> dict[str, An
         "status": row.status,
         "items": items,
         "census": census or None,
+        "not_due": sum(proof.as_of is not None for proof in vault.proofs(row.run)),
         "calls": row.calls,
         "seconds": seconds,
         "month": (month := time_of(row.started)[:7]),
