@@ -57,7 +57,7 @@ Environment (flags come first):
   HTTPS_PROXY, NO_PROXY    how to get there
   LOOKERVAULT_VAULT        the vault's file
   LOOKERVAULT_MONTHLY_CALLS
-                           calls of a month, at most
+                           calls of a month
   LOOKERVAULT_SIGNING_KEY  signs certificates
   NO_COLOR                 set: no colours
   CI                       set: plain progress"""
