@@ -25,9 +25,9 @@ from lookervault.content.sources import TRASH, Paged, Whole
 from lookervault.errors import CallError, RefusedError
 from lookervault.extraction.estimate import Found, entry_of
 from lookervault.extraction.sample import Sample, needs
+from lookervault.extraction.survey import HALVES, TILES, those_others_need_first
 from lookervault.extraction.visibility import decoded
 
-_TILES = "id,dashboard_elements(query_id,merge_result_id,result_maker(query_id,merge_result_id))"
 _DASHBOARDS = 1000
 """What people build changes over the years."""
 _WHOLE = 10
@@ -44,7 +44,6 @@ _COLUMNS = {
     "user_attributes": "id",
 }
 """Of what others are found by; of all other types that one call reads, nothing is asked."""
-_HALVES = tuple({"all_owners": "true", "disabled": value} for value in ("false", "true"))
 
 
 class Source(Protocol):
@@ -61,17 +60,7 @@ def look(
     The tiles of so many of the oldest and of the newest `dashboards` stand for all.
     """
     eyes = _Eyes(calls, types, dashboards)
-    return {one.name: eyes.found(one) for one in _in_order(types)}
-
-
-def _in_order(types: Sequence[ContentType]) -> Iterator[ContentType]:
-    """Types that others are found in first."""
-    waiting = list(types)
-    while waiting:
-        names = {one.name for one in waiting}
-        ready = [one for one in waiting if not names & set(one.after)]
-        yield from ready
-        waiting = [one for one in waiting if one not in ready]
+    return {one.name: eyes.found(one) for one in those_others_need_first(types)}
 
 
 class _Eyes:
@@ -134,7 +123,7 @@ class _Eyes:
         self, one: ContentType, read: Reader, part: str, offset: int = 0
     ) -> list[dict[str, Any]]:
         window = {"limit": str(self._most), "offset": str(offset), "sorts": "id"}
-        params = _params(one, part) | {"fields": _TILES} | window
+        params = _params(one, part) | {"fields": TILES} | window
         return _few(read, op.SEARCH_DASHBOARDS, params)
 
     def _mean(self, read: Reader) -> float:
@@ -144,7 +133,7 @@ class _Eyes:
 
     def _alerts(self, one: ContentType, read: Reader) -> Found:
         halves = []
-        for half in _HALVES:
+        for half in HALVES:
             rows = list(_rows(read, op.SEARCH_ALERTS, {**half, "fields": "id,query_id"}))
             self._sample.add(one.name, {str(row.get("id")): row for row in rows})
             halves.append(len(rows))

@@ -38,17 +38,16 @@ class _Asked(NamedTuple):
     rows: int = 100
 
 
+TILES = "id,dashboard_elements(query_id,merge_result_id,result_maker(query_id,merge_result_id))"
+"""Of dashboards: what queries and merged queries are found by."""
 _WITH_TRASH = ({"deleted": "false"}, {"deleted": "true"})
-_HALVES = tuple({"all_owners": "true", "disabled": value} for value in ("false", "true"))
+HALVES = tuple({"all_owners": "true", "disabled": value} for value in ("false", "true"))
 _ASKED = {
-    "dashboards": _Asked(
-        "id,dashboard_elements(query_id,merge_result_id,result_maker(query_id,merge_result_id))",
-        _WITH_TRASH,
-    ),
+    "dashboards": _Asked(TILES, _WITH_TRASH),
     "looks": _Asked("id,query_id", _WITH_TRASH),
     "folders": _Asked("id,parent_id,content_metadata_id"),
     "boards": _Asked("id,content_metadata_id"),
-    "alerts": _Asked("id,query_id", _HALVES),
+    "alerts": _Asked("id,query_id", HALVES),
     "scheduled_plans": _Asked("id,query_id", ({"all_users": "true"},)),
 }
 """Of all others, one row is asked for."""
@@ -65,7 +64,7 @@ def survey(client: Client, types: Iterable[ContentType], base_url: str) -> dict[
     who = caller(session)
     statuses: dict[str, str] = {}
     answers = []
-    ordered = _those_others_need_first(types)
+    ordered = those_others_need_first(types)
     sample = Sample(ordered)
     for one in ordered:
         statuses[one.name] = _status(calls, one, sample, statuses)
@@ -91,7 +90,7 @@ def calls_of(client: Client) -> Calls:
     return Calls(client, limiter, _PATIENCE, stop=stop, tally=Tally(), jitter=chance)
 
 
-def _those_others_need_first(types: Iterable[ContentType]) -> list[ContentType]:
+def those_others_need_first(types: Iterable[ContentType]) -> list[ContentType]:
     waiting = list(types)
     ordered: list[ContentType] = []
     while waiting:

@@ -228,7 +228,7 @@ def _statement(
         user=User(row.user_id, row.user),
         started=_time(row.started),
         finished=_time(row.finished or 0),
-        arguments=_shown(row.arguments),
+        arguments=shown(row.arguments),
         scope=row.scope,
         types=types,
         missing=missing,
@@ -266,7 +266,7 @@ def _types(connection: sqlite3.Connection, row: RunRow) -> dict[str, TypeStateme
     return {name: known.get(name) for name in {*row.types, *known}}
 
 
-def _shown(arguments: dict[str, Any]) -> dict[str, Any]:
+def shown(arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value if name in ARGUMENTS else None for name, value in arguments.items()}
 
 

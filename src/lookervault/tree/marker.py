@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from lookervault.content.model import Missing
 from lookervault.errors import UsageError
-from lookervault.storage.certificates import ARGUMENTS
+from lookervault.storage.certificates import shown
 from lookervault.storage.runs import RunRow, TypeResult
 
 FORMAT = "lookervault-tree/1"
@@ -111,7 +111,7 @@ def describe(
         finished=row.finished,
         status=row.status,
         reasons=row.reasons,
-        arguments={k: v if k in ARGUMENTS else None for k, v in row.arguments.items()},
+        arguments=shown(row.arguments),
         scope=row.scope,
         types=row.types,
         results=[_result(one) for one in results],
