@@ -67,7 +67,9 @@ def ends_in_bounded_time(company: Company, folder: Path, spoil: Spoil, well: int
     with relayed(company.looker, spoils) as (server, relay):
         env = env_of(server, company.looker) | with_clock(HURRIED, folder / "hurried")
         timeout = "0.1" if spoil is stall else "30"
-        done = program("extract", *TYPES, *FLAGS, env=env | {"LOOKERSDK_TIMEOUT": timeout})
+        env |= {"LOOKERSDK_TIMEOUT": timeout}
+        # so few that the first listings to fail are enough to give up by
+        done = program("extract", *TYPES, *FLAGS, "--workers", "3", env=env)
     assert done.code == 1, done
     assert (done.json["status"], done.json["run"]) == ("failed", 1 if well else None)
     assert done.json["error"]["hint"]
