@@ -108,7 +108,9 @@ def test_what_makes_no_policy_is_refused(
     assert (done.code, done.out, said in done.told) == (2, b"", True), done
 
 
-def test_the_last_version_of_what_is_deleted_is_found_though_no_run_shows_it(vault: Path) -> None:
+def test_a_deletion_stays_that_of_the_run_that_noticed_though_that_is_forgotten(
+    vault: Path,
+) -> None:
     with Repository.open(vault, write=True) as repo:
         body = repo.body("users", "9")
         for number in (7, 8):
@@ -117,17 +119,23 @@ def test_the_last_version_of_what_is_deleted_is_found_though_no_run_shows_it(vau
             repo.end_run(run, msgspec.structs.replace(end(), types=[]))
     assert program("forget", "--keep-last", 1, "--gc", "--vault", vault).code == 0
     gone = program("list", "users", "--deleted", "--json", "--vault", vault).json
-    assert [(one["id"], one["deleted_in"]) for one in gone] == [("9", 8)]
+    assert [(one["id"], one["deleted_in"]) for one in gone] == [("9", 7)]
     refused = program("diff", 1, 8, "--vault", vault)
     assert (refused.code, "Run 1 was forgotten" in refused.told) == (2, True)
     refused = program("show", "users", 9, "--vault", vault)
     assert refused.code == 1
-    assert "run 8 found it gone. `lookervault show users 9 --last --vault" in refused.told
+    assert "run 7 found it gone. `lookervault show users 9 --last --vault" in refused.told
     assert program("show", "users", 9, "--last", "--vault", vault).out == body
     refused = program("show", "users", 9, "--last", "--run", 8, "--vault", vault)
     assert (refused.code, refused.out) == (2, b"")
-    logged = program("log", "users", 9, "--json", "--vault", vault)
-    assert [(one["run"], one["change"]) for one in logged.json] == [(8, "deleted")]
+    for of in (("users", 9), ("--all",), ("--all", "--type", "users", "--since", "2001-01-01")):
+        logged = program("log", *of, "--json", "--vault", vault)
+        found = [(one["run"], one["change"], one["id"]) for one in logged.json]
+        assert (7, "deleted", "9") in found, of
+        told = program("log", *of, "--vault", vault).text
+        assert any(line.startswith("run 7, ") and "forgotten" in line for line in told.splitlines())
+    growth = program("stats", "growth", "--json", "--vault", vault).json["growth"]
+    assert [(one["run"], one["deleted"]) for one in growth] == [(8, 1)]
     assert program("forget", "--keep-last", 1, "--drop-deleted", "--vault", vault).code == 0
     assert program("list", "users", "--deleted", "--json", "--vault", vault).json == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +66,15 @@ def shown(repo: Repository, run: int) -> dict[str, Any]:
     return told
 
 
-def deleted(repo: Repository) -> dict[tuple[str, str], tuple[bytes, bool]]:
-    """The last version of what is gone."""
+def deleted(repo: Repository) -> dict[tuple[str, str], tuple[bytes, bool, int]]:
+    """The last version of what is gone, and the run that noticed."""
     found = {}
     with repo._reading() as connection:  # noqa: SLF001  no command reads it by id alone
         query = """SELECT t.name, v.id, v.end_run, v.hash, v.trashed
             FROM versions v JOIN types t ON t.id = v.type ORDER BY v.type, v.id, v.first_run"""
         for name, id, ended, digest, trashed in connection.execute(query):
             found[name, id] = (digest, bool(trashed), ended)
-    return {key: one[:2] for key, one in found.items() if one[2] is not None}
+    return {key: one for key, one in found.items() if one[2] is not None}
 
 
 @settings(max_examples=12)
@@ -123,30 +124,45 @@ def chosen(rows: list[RunRow], kept: set[int]) -> list[Choice]:
     return [Choice(row, ["kept"] if row.run in kept else []) for row in rows]
 
 
-INTERVALS = st.lists(st.integers(1, 9), min_size=2, max_size=8, unique=True).map(sorted)
+ENDS = st.lists(st.integers(1, 9), min_size=2, max_size=8, unique=True).map(sorted)
 
 
-@given(ends=INTERVALS, open_=st.booleans(), kept=st.sets(st.integers(1, 9)), drop=st.booleans())
+@given(
+    ends=ENDS,
+    gone=st.sets(st.integers(0, 6)),
+    open_=st.booleans(),
+    kept=st.sets(st.integers(1, 9)),
+    drop=st.booleans(),
+)
 def test_versions_move_to_runs_that_are_kept(
-    ends: list[int], open_: bool, kept: set[int], drop: bool
+    ends: list[int], gone: set[int], open_: bool, kept: set[int], drop: bool
 ) -> None:
-    """As a dict from runs to what they see would have it."""
+    """As a dict from runs to what they see would have it; only a deletion stays where it was."""
     history = [
         version(first, end, object=number % 3)
         for number, (first, end) in enumerate(zip(ends, [*ends[1:], None], strict=True))
     ]
-    history = history if open_ else history[:-1]
+    history = [one for number, one in enumerate(history[:-1]) if number not in gone] + (
+        history[-1:] if open_ else []
+    )
     runs = sorted(kept | {9})
     found = moved(history, runs, drop_deleted=drop)
     for run in runs:
         assert seen(found, run) == seen(history, run)
-    for one in found:
-        assert {one.first_run, one.end_run} <= {*runs, None}
-    assert len({one.first_run for one in found}) == len(found)
-    if not open_ and not drop:
+    for one, following in pairwise(found):
+        assert one.end_run is not None
+        assert one.first_run < one.end_run <= following.first_run
+    bounds = {bound for one in found for bound in (one.first_run, one.end_run)}
+    assert (bounds if open_ else bounds - last_bounds(history)) <= {*runs, None}
+    if history and not open_ and not drop:
+        assert last_bounds(found) & last_bounds(history) >= {history[-1].end_run}
         assert found[-1].object == history[-1].object
-    visible = [one for one in found if one.end_run != one.first_run]
-    assert len(found) - len(visible) <= (not drop and not open_)
+    assert moved(found, runs, drop_deleted=drop) == found
+    assert moved(found, runs, drop_deleted=True) == moved(history, runs, drop_deleted=True)
+
+
+def last_bounds(versions: list[Version]) -> set[int | None]:
+    return {bound for one in versions[-1:] for bound in (one.first_run, one.end_run)}
 
 
 def seen(versions: list[Version], run: int) -> list[int]:

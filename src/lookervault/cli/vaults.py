@@ -57,7 +57,7 @@ class Proven:
 
     def __init__(self, repository: Repository, type: str, run: int | None) -> None:
         self._last = repository.proving().last(type, run)
-        rows = _all_runs(repository)
+        rows = all_runs(repository)
         self._ended = {row.run: row.finished or row.started for row in rows}
         self._imported = {row.run for row in rows if row.imported}
 
@@ -77,11 +77,13 @@ class Proven:
 
 def imported(repository: Repository) -> set[int]:
     """Runs whose items are not Looker's own bytes."""
-    return {row.run for row in _all_runs(repository) if row.imported}
+    return {row.run for row in all_runs(repository) if row.imported}
 
 
-def _all_runs(repository: Repository) -> list[RunRow]:
-    return [*(one.row for one in repository.forgotten()), *repository.runs()]
+def all_runs(repository: Repository) -> list[RunRow]:
+    """With those that were forgotten, in order."""
+    rows = [*(one.row for one in repository.forgotten()), *repository.runs()]
+    return sorted(rows, key=lambda row: row.run)
 
 
 def check_run(repository: Repository, run: int | None, *, or_forgotten: bool = False) -> None:

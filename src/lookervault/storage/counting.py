@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lookervault.storage.timeline import Reading
+from lookervault.storage.timeline import BEGAN, Reading
 
 
 class Step(NamedTuple):
@@ -43,9 +43,8 @@ _OF_TYPES = """v.type IN (SELECT id FROM types t
 _BOUNDS = f"""
 SELECT run, sum(begun), sum(ended), sum(size), sum(began) FROM (
   SELECT v.first_run AS run, 1 AS begun, 0 AS ended, coalesce(o.size, 0) AS size,
-    v.first_run = b.run AS began
-  FROM versions v LEFT JOIN objects o ON o.id = v.object
-  JOIN (SELECT type, min(first_run) AS run FROM versions GROUP BY type) b ON b.type = v.type
+    v.first_run <= coalesce(b.run, v.first_run) AS began
+  FROM versions v LEFT JOIN objects o ON o.id = v.object LEFT JOIN {BEGAN} b ON b.type = v.type
   WHERE {_OF_TYPES} AND v.first_run IS NOT v.end_run
   UNION ALL
   SELECT v.end_run, 0, 1, -coalesce(o.size, 0), 0

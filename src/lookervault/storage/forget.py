@@ -1,8 +1,9 @@
 """Removes runs from a vault, so that those which stay show exactly the same items as before.
 
 An item's versions are intervals of runs: each end of them moves to the next run that is kept. A
-version that no kept run shows is removed, unless it is the last one of a deleted item: that stays
-as an empty interval, so that what was deleted can still be found.
+version that no kept run shows is removed. Where the item is deleted, its last version stays, and
+ends with the run that noticed, though that may be forgotten: what is gone can be found, and since
+when.
 """
 
 from __future__ import annotations
@@ -150,12 +151,11 @@ class _Plan:
                 yield from self._changed(list(rows))
 
     def _touched(self) -> Iterator[tuple[int, Sequence[str]]]:
-        """Items of which a version begins or ends with a run that goes, or is shown by none."""
-        gone = json.dumps([one.run.run for one in self.forgotten])
+        """Items of which a version begins or ends with a run that is not kept, or is empty."""
         query = """SELECT DISTINCT type, id FROM versions WHERE first_run = end_run
-            OR first_run IN (SELECT value FROM json_each(:gone))
-            OR end_run IN (SELECT value FROM json_each(:gone)) ORDER BY type, id"""
-        keys = self._connection.execute(query, {"gone": gone}).fetchall()
+            OR first_run NOT IN (SELECT value FROM json_each(:kept))
+            OR end_run NOT IN (SELECT value FROM json_each(:kept)) ORDER BY type, id"""
+        keys = self._connection.execute(query, {"kept": json.dumps(self._kept)}).fetchall()
         for type_id, of_type in groupby(keys, key=lambda key: key[0]):
             for chunk in batched((id for _, id in of_type), _CHUNK, strict=False):
                 yield type_id, chunk
@@ -186,14 +186,27 @@ def moved(of_item: Sequence[Version], kept: Sequence[int], *, drop_deleted: bool
     for version in of_item:
         first = _next(kept, version.first_run)
         end = None if version.end_run is None else _next(kept, version.end_run)
-        if first == end and (drop_deleted or version is not of_item[-1]):
-            continue
-        one = msgspec.structs.replace(version, first_run=first, end_run=end)
-        if found and found[-1].end_run == first and _alike(found[-1], one):
-            found[-1] = msgspec.structs.replace(found[-1], end_run=end)
+        is_last = version is of_item[-1]
+        if first != end:
+            one = msgspec.structs.replace(
+                version, first_run=first, end_run=version.end_run if is_last else end
+            )
+        elif is_last and not drop_deleted:
+            one = version
         else:
-            found.append(one)
+            continue
+        before = found.pop() if found else None
+        if before is not None and before.end_run is not None:
+            # the last one may begin before the run to which the end of the one before was moved
+            before = _until(before, min(before.end_run, one.first_run))
+            if before.end_run == one.first_run and _alike(before, one):
+                one, before = _until(before, one.end_run), None
+        found += [one] if before is None else [before, one]
     return found
+
+
+def _until(version: Version, run: int | None) -> Version:
+    return msgspec.structs.replace(version, end_run=run)
 
 
 def _next(kept: Sequence[int], run: int) -> int:

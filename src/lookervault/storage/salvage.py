@@ -307,7 +307,8 @@ class _Salvage:
     def _add_lost_runs(self) -> None:
         """Runs that items name and that tell nothing of themselves any more."""
         named = """SELECT first_run FROM versions UNION SELECT end_run FROM versions
-            WHERE end_run IS NOT NULL EXCEPT SELECT run FROM runs ORDER BY 1"""
+            WHERE end_run IS NOT NULL EXCEPT SELECT run FROM runs EXCEPT SELECT run FROM forgotten
+            ORDER BY 1"""
         for (run,) in self._new.execute(named).fetchall():
             self._insert_run(_nothing_known(run))
 

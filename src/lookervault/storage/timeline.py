@@ -1,7 +1,8 @@
 """What changed from run to run, told by the bounds of intervals: no unchanged item is looked at.
 
-An interval that ends where it begins is of an item that came and went within one run, or that only
-forgotten runs had seen: none shows it. As the last one of its item it tells what is deleted.
+An interval that ends where it begins is of an item that came and went within one run: none shows
+it. As the last one of its item it tells what is deleted. Of deleted items, the last one may begin,
+and end, with runs that were forgotten.
 """
 
 from __future__ import annotations
@@ -43,11 +44,14 @@ _NAMED = "(:types IS NULL OR t.name IN (SELECT value FROM json_each(:types)))"
 _BETWEEN = f"""{_FROM} WHERE {_NAMED} AND (
   v.first_run > :low AND v.first_run <= :high AND (v.end_run IS NULL OR v.end_run > :high)
   OR v.first_run <= :low AND v.end_run > :low AND v.end_run <= :high)"""
-_MOVED = f"""{_FROM} JOIN (SELECT type, min(first_run) AS run FROM versions GROUP BY type) began
-  ON began.type = v.type WHERE {_NAMED} AND {_SHOWN} AND (
+BEGAN = """(SELECT b.type, min(b.first_run) AS run
+  FROM versions b JOIN runs r ON r.run = b.first_run GROUP BY b.type)"""
+"""The first run of those there are that shows something of a type."""
+_MOVED = f"""{_FROM} LEFT JOIN {BEGAN} began ON began.type = v.type
+  WHERE {_NAMED} AND {_SHOWN} AND (
   v.first_run > began.run AND v.first_run BETWEEN :low AND :high
   OR v.end_run BETWEEN :low AND :high)
-  ORDER BY v.type, v.id, v.first_run"""  # noqa: S608  constants
+  ORDER BY v.type, v.id, v.first_run"""
 _BEFORE = f"""{_FROM} WHERE t.name = :type AND v.id = :id AND {_SHOWN} AND v.end_run <= :run
   ORDER BY v.first_run DESC LIMIT 1"""
 _ITEM = f"""{_FROM} WHERE t.name = :type AND v.id = :id AND ({_SHOWN} OR {_LAST})
@@ -62,7 +66,7 @@ SELECT run, count(*) FROM (
   UNION ALL SELECT end_run FROM versions WHERE end_run IS NOT NULL AND first_run <> end_run)
 GROUP BY run ORDER BY run DESC
 """
-_FIRST = "SELECT t.name, min(v.first_run) FROM versions v JOIN types t ON t.id = v.type GROUP BY 1"
+_FIRST = f"SELECT t.name, began.run FROM {BEGAN} began JOIN types t ON t.id = began.type"  # noqa: S608  a constant
 _FOREVER = 2**62
 
 
@@ -85,7 +89,7 @@ class Timeline:
         rows = self._rows(_MOVED, types, low=low, high=high)
         found: list[Event] = []
         for (type, _), item in groupby(rows, key=lambda row: (row.type, row.id)):
-            found += self._of_item(list(item), max(low, began[type] + 1), high)
+            found += self._of_item(list(item), max(low, began.get(type, _FOREVER) + 1), high)
         return found
 
     def of_item(self, type: str, id: str) -> list[Event]:
@@ -120,7 +124,7 @@ class Timeline:
             return connection.execute(_BOUNDS).fetchall()
 
     def beginnings(self) -> dict[str, int]:
-        """The run that first brought something of a type."""
+        """Of each type, the first run that shows something of it."""
         with self._reading() as connection:
             return dict(connection.execute(_FIRST))
 

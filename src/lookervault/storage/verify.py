@@ -124,7 +124,7 @@ class _Check:
         names = check_types(connection, findings)
         runs = Runs(connection, findings)
         runs.check_seals()
-        check_forgotten(connection, findings)
+        forgotten = check_forgotten(connection, findings)
         self._check_certificates(connection)
         if quick:
             return 0
@@ -135,6 +135,7 @@ class _Check:
             findings,
             names=names,
             runs=runs.numbers,
+            forgotten=forgotten,
             deep=deep,
             threads=threads,
             watch=self._watch,

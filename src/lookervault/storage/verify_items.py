@@ -92,6 +92,7 @@ class Items:
         *,
         names: dict[int, str],
         runs: set[int],
+        forgotten: set[int],
         deep: bool,
         threads: int,
         watch: Watch,
@@ -100,6 +101,7 @@ class Items:
         self._findings = findings
         self._names = names
         self._runs = runs
+        self._ever = runs | forgotten
         self._threads = threads
         self._watch = watch
         self._bodies = Bodies()
@@ -235,13 +237,12 @@ class Items:
     def _check_place(self, name: str, version: Version) -> None:
         before, self._last = self._last, version
         runs = {run for run in (version.first_run, version.end_run) if run is not None}
+        known = self._runs if version.end_run is None else self._ever  # of what is gone, both
         self.boundaries[name] |= runs
         faults: list[tuple[str, str]] = []
         if version.type not in self._names:
             faults.append(("reference", "its type has no name"))
-        faults += [
-            ("reference", f"it names run {run}, which is not there") for run in runs - self._runs
-        ]
+        faults += [("reference", f"it names run {run}, which is not there") for run in runs - known]
         if version.end_run is not None and version.end_run < version.first_run:
             faults.append(("interval", f"it ends with run {version.end_run}"))
         if before is not None and overlap(before, version):

@@ -71,10 +71,14 @@ def check_pages(connection: sqlite3.Connection, names: dict[int, str], findings:
                 findings.add("checkpoint", f"checkpoint {seq}: {_NOT_WRITTEN}", type=name, run=run)
 
 
-def check_forgotten(connection: sqlite3.Connection, findings: Findings) -> None:
+def check_forgotten(connection: sqlite3.Connection, findings: Findings) -> set[int]:
+    """The numbers of those that there are."""
+    numbers: set[int] = set()
     with findings.reading("the runs that were forgotten", "run"):
+        numbers = forgotten.numbers(connection)
         for run, detail in forgotten.faults(connection):
             findings.add("run", detail, run=run)
+    return numbers
 
 
 def sum_is(written: object, *values: object) -> bool:

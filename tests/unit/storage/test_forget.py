@@ -63,7 +63,7 @@ def last_of_29(path: Path) -> list[str]:
 
 def test_what_was_deleted_can_be_found_until_it_is_to_go(vault: Path) -> None:
     keep_last(vault)
-    assert last_of_29(vault) == ["4 4"]
+    assert last_of_29(vault) == ["2 3"]
     assert gc(vault, now=NOW).freed.objects == 2
     keep_last(vault, drop_deleted=True)
     assert last_of_29(vault) == []

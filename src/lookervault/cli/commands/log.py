@@ -80,7 +80,7 @@ def log(
       lookervault log --all --type dashboards --folder 1 --limit 10
     """
     from lookervault.cli.output import print_json
-    from lookervault.cli.vaults import open_vault
+    from lookervault.cli.vaults import all_runs, open_vault
     from lookervault.errors import UsageError
     from lookervault.history.moments import utc
 
@@ -101,7 +101,7 @@ def log(
             at_most = limit or (None if json else _AT_ONCE)
             found = _feed(repository, since, user, types, folder, at_most)
         if json:
-            seen = {run.run: utc(run.started) for run in repository.runs()}
+            seen = {run.run: utc(run.started) for run in all_runs(repository)}
             print_json([_told(change, seen) for change in found])
         elif type:
             _print_item(repository, list(found))
@@ -147,9 +147,10 @@ def _feed(
 def _runs_since(repository: Repository, since: str | None) -> tuple[int, int] | None:
     from datetime import UTC, datetime
 
+    from lookervault.cli.vaults import all_runs
     from lookervault.history.moments import beginning
 
-    runs = repository.runs()
+    runs = all_runs(repository)
     if since is not None:
         from_ = beginning(since, datetime.now(UTC)).timestamp()
         runs = [run for run in runs if (run.finished or run.started) >= from_]
@@ -200,5 +201,6 @@ def _print_feed(repository: Repository, changes: Iterator[Change], *, at_most: i
 def _times(repository: Repository) -> Any:
     from lookervault.cli.changes import ran
 
-    runs = {run.run: ran(run) for run in repository.runs()}
+    runs = {one.row.run: f"{ran(one.row)}, forgotten since" for one in repository.forgotten()}
+    runs |= {run.run: ran(run) for run in repository.runs()}
     return lambda run: runs.get(run, f"run {run}")
