@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lookervault.cli.vaults import Proven
 from lookervault.content.operations import Operation
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.errors import Interrupted
@@ -143,6 +144,23 @@ def test_slice_by_slice_everything_is_proven(one: Extraction) -> None:
     proven = one.vault.proving().last("dashboards")
     assert {proven(i, 1) for i in ids} == {2, 3, 4, 5}
     assert {one.vault.proving().last("dashboards", 1)(i, 1) for i in ids} == {1}
+
+
+def test_looks_are_proven_a_folder_at_a_time(one: Extraction) -> None:
+    one.run("looks")
+    listing = by_type(one.run("looks", prove=0))["looks"].calls
+    rows = {row.id: row for row in one.vault.items("looks")}
+    runs = [one.run("looks", prove=25) for _ in range(4)]
+    proven = Proven(one.vault, "looks", None)
+    read_in: dict[int, set[tuple[str, str]]] = {result.run: set() for result in runs}
+    for row in rows.values():
+        assert row.folder_id is not None
+        call = ("look", row.id) if row.trashed else ("folder", row.folder_id)
+        read_in[proven.of(row)["proven_run"]].add(call)
+    assert sum(result.end.proofs[0].proven for result in runs) == len(rows)
+    calls = [by_type(result)["looks"].calls - listing for result in runs]
+    assert calls == [len(read_in[result.run]) for result in runs]
+    assert sum(calls) == len(set().union(*read_in.values())) < len(rows), "each folder once"
 
 
 def test_a_slice_that_was_not_read_to_its_end_is_read_again(

@@ -56,6 +56,9 @@ class Proven:
     """When items of a type were last read, and not only taken for unchanged."""
 
     def __init__(self, repository: Repository, type: str, run: int | None) -> None:
+        from lookervault.content.registry import TYPES
+
+        self._type = TYPES.get(type)
         self._last = repository.proving().last(type, run)
         rows = all_runs(repository)
         self._ended = {row.run: row.finished or row.started for row in rows}
@@ -65,7 +68,10 @@ class Proven:
         """None for what was imported, and not read since."""
         from lookervault.history.moments import utc
 
-        run = self._last(item.id, item.first_run)
+        key = item.id
+        if self._type is not None:
+            key = self._type.slice_key(item.id, trashed=item.trashed, folder_id=item.folder_id)
+        run = self._last(key, item.first_run)
         if run in self._imported:
             return {"proven_run": None, "proven_at": None}
         return {"proven_run": run, "proven_at": utc(self.time(run))}

@@ -246,6 +246,11 @@ class ContentType:
     typical_size: int = 2_000
     """Bytes of an object, until sizes have been seen."""
 
+    def slice_key(self, id: str, *, trashed: bool, folder_id: str | None) -> str:
+        """Objects of one key are in the same slice: those of a folder, if one call brings them."""
+        by_folder = self.in_folder is not None and not self.source.id_lists
+        return folder_id if by_folder and folder_id and not trashed else id
+
 
 class Item(msgspec.Struct, frozen=True):
     """One object as it was read and as it is stored."""

@@ -187,6 +187,10 @@ def entry_of(one: ContentType, id: str, *, trashed: bool, folder: str | None) ->
     return Entry(id, part=part)
 
 
+def _slice_key(one: ContentType, entry: Entry) -> str:
+    return one.slice_key(entry.id, trashed=entry.part == TRASH, folder_id=entry.part or None)
+
+
 def _stamped(one: ContentType, of: Basis) -> TypeCost:
     stamps = of.vault.stamps(one.name)
     entries = {
@@ -199,7 +203,8 @@ def _stamped(one: ContentType, of: Basis) -> TypeCost:
     due = [
         entry
         for i, entry in entries.items()
-        if i not in there and (stamps[i].updated_at is None or in_slice(proof, i))
+        if i not in there
+        and (stamps[i].updated_at is None or in_slice(proof, _slice_key(one, entry)))
     ]
     always = [entry for i, entry in entries.items() if stamps[i].updated_at is None]
     base = shelf.listing().plus(shelf.reading(always))
@@ -244,8 +249,10 @@ def _proving(shelf: _Shelf, share: float) -> Cost:
         return Cost()
     width = min(PLACES, max(1, round(share * PLACES)))
     by_slice: dict[int, list[Entry]] = {}
-    for i, entry in shelf.entries.items():
-        by_slice.setdefault(place(shelf.one.name, i) // width, []).append(entry)
+    for entry in shelf.entries.values():
+        by_slice.setdefault(
+            place(shelf.one.name, _slice_key(shelf.one, entry)) // width, []
+        ).append(entry)
     total = Cost()
     for entries in by_slice.values():
         total = total.plus(shelf.reading(entries))

@@ -89,12 +89,15 @@ class Unchanged:
             return True
         can_be_taken = self._type.immutable or entry.updated_at is not None
         if can_be_taken and stamp.first_run < self._run:
-            if not in_slice(self._proof, entry.id):
+            if not in_slice(self._proof, self._key(entry.id, stamp)):
                 self._ids.add(entry.id)
                 return False
             if not self._type.immutable:
                 self._doubted.add(entry.id)
         return entry.id not in self._before
+
+    def _key(self, id: str, stamp: Stamp) -> str:
+        return self._type.slice_key(id, trashed=stamp.trashed, folder_id=stamp.folder_id)
 
     def is_doubted(self, identity: str) -> bool:
         """Whether it is read though it seems unchanged."""

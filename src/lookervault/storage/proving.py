@@ -1,7 +1,8 @@
 """When an item was last proven: read, and not only taken for unchanged.
 
-Each item has a place among `PLACES`, which follows from its id. A run reads the items of a slice
-of places although they seem unchanged, the next run those of the next slice: after as many runs as
+Each item has a place among `PLACES`, which follows from its id, or from that of its folder where
+all of a folder is read at once (`ContentType.slice_key`). A run reads the items of a slice of
+places although they seem unchanged, the next run those of the next slice: after as many runs as
 there are slices, everything was read. Nothing has to be kept for that but the slice.
 """
 
@@ -43,7 +44,7 @@ class Proving:
         self._reading = reading
 
     def last(self, type: str, until: int | None = None) -> Callable[[str, int], int]:
-        """Tells which run read an item last, by its id and the first run of its version."""
+        """Tells which run read an item last, by its slice key and the first run of its version."""
         with self._reading() as connection:
             return last_proven(connection, type, until)
 
@@ -64,21 +65,21 @@ class Proving:
             return 0 if type_id is None else listing.silent_changes(connection, type_id, run)
 
 
-def place(type_name: str, id: str) -> int:
-    digest = sha256(f"{type_name}/{id}".encode()).digest()
+def place(type_name: str, key: str) -> int:
+    digest = sha256(f"{type_name}/{key}".encode()).digest()
     return int.from_bytes(digest[:4]) * PLACES >> 32
 
 
-def in_slice(proof: Proof, id: str) -> bool:
+def in_slice(proof: Proof, key: str) -> bool:
     if proof.is_full:
         return True
-    return (place(proof.type, id) - proof.start) % PLACES < proof.width
+    return (place(proof.type, key) - proof.start) % PLACES < proof.width
 
 
 def last_proven(
     connection: sqlite3.Connection, type_name: str, until: int | None = None
 ) -> Callable[[str, int], int]:
-    """Tells of an item, by its id and the first run of its version, which run read it last.
+    """Tells of an item, by its slice key and the first run of its version, which run read it last.
 
     Only runs over the whole instance that were complete for the type count, up to `until`. Runs of
     the first format read everything that can change. Those that were forgotten count, too. A
@@ -98,9 +99,9 @@ def last_proven(
             first_run -= 1
         return first_run
 
-    def of(id: str, first_run: int) -> int:
+    def of(key: str, first_run: int) -> int:
         since = oldest(first_run)
-        later = (run for run, proof in told if run > since and in_slice(proof, id))
+        later = (run for run, proof in told if run > since and in_slice(proof, key))
         return next(later, since)
 
     return of
