@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -11,6 +12,7 @@ import lookervault
 from bench.clients.extract import Silent
 from lookervault.config.models import parallel_config
 from lookervault.config.settings import load
+from lookervault.content import costs
 from lookervault.content.registry import TYPES, select
 from lookervault.demo.request_log import Served
 from lookervault.demo.server import EmbeddedLooker
@@ -43,6 +45,9 @@ def run(counts: dict[str, int], types: list[str]) -> dict[str, Any]:
         log = list(looker.log)
         seen = {one.type: (one.changed, one.deleted) for one in night.end.types}
         grown = vault.size_report().disk - disk
+        config = parallel_config({})
+        mean = fmean(vault.sizes("dashboards").values())
+        page = costs.page_size(config.page_size, config.page_bytes, mean)
         looker.log.clear()
         _extracted(looker, vault, types, all_due=False)
         usual = len(looker.log)
@@ -60,6 +65,7 @@ def run(counts: dict[str, int], types: list[str]) -> dict[str, Any]:
         "deletions_made": _DELETIONS,
         "proven": sum(proof.proven for proof in night.end.proofs),
         "proven_dashboards": sum(p.proven for p in night.end.proofs if p.type == "dashboards"),
+        "page_dashboards": page,
         "parts": _parts(log),
     }
 
