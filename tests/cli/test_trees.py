@@ -42,3 +42,21 @@ def test_what_cannot_be_exported_is_told(vault: Path, tmp_path: Path) -> None:
         done = program("export", *arguments, "--vault", vault, cwd=tmp_path)
         assert (done.code, why in done.told) == (2, True), done
     assert program("import", tmp_path / "nowhere", "--vault", tmp_path / "new.db").code == 2
+
+
+def test_a_file_in_place_of_the_folder_is_named(vault: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "broken").symlink_to("nowhere")
+    for command, file in (("export", vault), ("import", tmp_path / "new.db")):
+        for target, named in (
+            ("/dev/null", "/dev/null"),
+            ("file", "file"),
+            ("file/deep/tree", "file"),
+            ("broken", "broken"),
+        ):
+            done = program(command, target, "--vault", file, cwd=tmp_path)
+            assert (done.code, done.out) == (2, b""), done
+            assert done.told.startswith(f"Error: {named} is no folder"), done.err
+            assert "Name a folder" in done.told
+    assert (tmp_path / "file").read_text() == "mine"
+    assert {one.name for one in tmp_path.iterdir()} == {"file", "broken"}

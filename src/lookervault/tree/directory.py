@@ -24,17 +24,17 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class Directory:
     """One tree, open for one process at a time. Paths are relative, with `/`. Not thread-safe.
 
-    Raises `UsageError` where it is no folder, or in use.
+    Raises `UsageError` where it is no folder, `LookerVaultError` where it is in use.
     """
 
     def __init__(self, path: Path, *, make: bool = False) -> None:
-        if make:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = path
         try:
+            if make:
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError):
-            raise UsageError(f"There is no folder {path}.") from None
+        except (FileNotFoundError, FileExistsError, NotADirectoryError):
+            raise _no_folder(path) from None
         self._open = ("", self._root)
         try:
             fcntl.flock(self._root, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,6 +147,19 @@ class Directory:
         if self._open[0]:
             os.close(self._open[1])
         self._open = ("", self._root)
+
+
+def _no_folder(path: Path) -> UsageError:
+    """What stands there, or on the way to it, in its place."""
+    for one in (*reversed(path.parents), path):
+        if os.path.lexists(one) and not one.is_dir():
+            return UsageError(
+                f"{one} is no folder, so there is no tree of files in it.",
+                hint="Name a folder: a new one, an empty one or that of an earlier export.",
+            )
+    return UsageError(
+        f"There is no folder {path}.", hint="Name the folder that an export has written."
+    )
 
 
 def _there(folder: int, name: str) -> bool:
