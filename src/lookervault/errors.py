@@ -6,6 +6,8 @@
       AccessError                       4  login or permission
       VaultError                        1  the vault cannot be used now (locked, too new, not there)
         DamagedError                    5  the vault's bytes are not what was written
+      StoreError                        1  the store of snapshots cannot be used, or not now
+        NoSuchObjectError               1  ... it has no object of that name
       CallError                         1  a call to Looker failed
         TransientError                  1  ... in a way that is worth another try
           NobodyThereError              1  ... nobody has ever answered at that address
@@ -68,6 +70,14 @@ class VaultError(LookerVaultError):
 
 class DamagedError(VaultError):
     exit_code = Exit.DAMAGED
+
+
+class StoreError(LookerVaultError):
+    """The message names the store's own code, where it gave one."""
+
+
+class NoSuchObjectError(StoreError):
+    pass
 
 
 class CallError(LookerVaultError):
