@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -14,11 +15,12 @@ def main() -> NoReturn:
     if sys.argv[1:] == ["--version"]:  # not worth the time that loading the commands takes
         print(f"lookervault {__version__}")
         sys.exit(Exit.COMPLETE)
-    from lookervault.cli import failures, output, terminal
+    from lookervault.cli import failures, output, said, terminal
 
     terminal.open_streams()
     debug, json = "--debug" in sys.argv, "--json" in sys.argv
     try:
+        said.choose(sys.argv[1:], os.environ)
         code = _run(sys.argv[1:] or ["--help"])
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from lookervault import __version__
-from lookervault.cli import failures, progress
+from lookervault.cli import failures, progress, said
 from lookervault.cli.budget import budget, check
 from lookervault.cli.report import nothing_due, result
 from lookervault.errors import Exit, LookerVaultError
@@ -72,7 +72,7 @@ def extract_into(
             client.close()
             spending.close()
         for note in done.notes:
-            failures.note(note)
+            failures.note(note, run=done.run)
         row = vault.run(done.run)
         if row is None:
             raise AssertionError  # the run was just written
@@ -148,9 +148,9 @@ def _until_signal(stop: Stop) -> Iterator[None]:
         with suppress(OSError):  # nobody may be reading any more
             if again:
                 os.write(2, b"\x1b[?25h" if os.isatty(2) else b"")  # the display hides the cursor
-                os.write(2, b"Interrupted again: ended at once.\n")
+                said.say_at_once("Interrupted again: ended at once.", event="interrupted")
             else:
-                os.write(2, b"Stopping, after the calls under way. The same again ends at once.\n")
+                said.say_at_once(_STOPPING, event="stopping")
         if again:
             os._exit(Exit.INTERRUPTED)
 
@@ -163,6 +163,7 @@ def _until_signal(stop: Stop) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+_STOPPING = "Stopping, after the calls under way. The same again ends at once."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

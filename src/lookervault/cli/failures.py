@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import errno
-import sys
 import traceback
+from typing import Any
 
-from lookervault.cli.text import harmless
+from lookervault.cli import said
+from lookervault.cli.said import Level
 from lookervault.errors import Exit, Interrupted, LookerVaultError
 
 
-def explain(error: LookerVaultError, *, debug: bool = False, json: bool = False) -> int:
+def explain(
+    error: LookerVaultError, *, debug: bool = False, json: bool = False, run: int | None = None
+) -> int:
     """`json`: stdout gets the error, too. Wrong usage alone leaves it empty."""
     if json and error.exit_code != Exit.USAGE:
         _print_json(error)
-    if debug:
+    if debug and not said.is_for_programs():
         traceback.print_exception(error)
-    _say(f"Error: {harmless(error.message)}")
-    if error.hint:
-        _say(harmless(error.hint))
+    code = int(error.exit_code)
+    said.say(
+        error.message, level=Level.ERROR, event="error", hint=error.hint, exit_code=code, run=run
+    )
     return error.exit_code
 
 
 def interrupted(*, json: bool = False) -> int:
     if json:
         _print_json(Interrupted("Interrupted.", hint="Run the same command again."))
-    _say("Interrupted.")
+    said.say("Interrupted.", event="interrupted", exit_code=int(Exit.INTERRUPTED))
     return Exit.INTERRUPTED
 
 
@@ -73,18 +77,19 @@ def _print_json(error: LookerVaultError) -> None:
 def _usage(error: Exception, message: str) -> int:
     context = getattr(error, "ctx", None)
     path = getattr(context, "command_path", "lookervault") if context else "lookervault"
-    _say(f"Error: {harmless(message)}")
-    _say(f"`{path} --help` shows what it takes.")
+    said.say(
+        message,
+        level=Level.ERROR,
+        event="usage",
+        hint=f"`{path} --help` shows what it takes.",
+        exit_code=int(Exit.USAGE),
+    )
     return Exit.USAGE
 
 
-def note(message: str) -> None:
-    _say(harmless(message))
+def note(message: str, **fields: Any) -> None:
+    said.say(message, **fields)
 
 
-def warn(message: str) -> None:
-    _say(f"Warning: {harmless(message)}")
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+def warn(message: str, *, event: str = "warning", **fields: Any) -> None:
+    said.say(message, level=Level.WARNING, event=event, **fields)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,10 +31,6 @@ LimitOption = Annotated[
         show_default=False,
     ),
 ]
-
-
-def tell(text: str) -> None:
-    print(harmless(text), file=sys.stderr, flush=True)
 
 
 def namer(repository: Repository) -> Callable[[str, str, str | None, int | None], str | None]:

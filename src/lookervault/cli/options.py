@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from lookervault.cli import said
+
 
 def complete_type(incomplete: str) -> list[tuple[str, str]]:
     """Content types for the shell's completion."""
@@ -30,6 +32,16 @@ VaultOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        said.FLAG,
+        help=f"What is said on stderr: for people, or as JSON. Environment: {said.VARIABLE}.",
+        metavar="text|json",
+        show_default=False,
+    ),
+]
+"""For the help: `said.choose` has read it by the time that a command begins."""
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 TypeArgument = Annotated[
     str,

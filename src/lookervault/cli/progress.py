@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from lookervault.cli import said, terminal
 from lookervault.cli.text import duration
 
 if TYPE_CHECKING:
@@ -79,8 +79,18 @@ class Lines(Quiet):
         self._next = now + _EVERY_S
         items = f"{self._count.done:,} of {self._count.total:,} items"
         took = duration(now - self._began)
-        print(f"{took}: {items}, {_told(self._count, tally, rate)}", file=self._stream)
-        self._stream.flush()
+        line = said.told(
+            f"{took}: {items}, {_told(self._count, tally, rate)}",
+            event="progress",
+            seconds=round(now - self._began, 1),
+            items=self._count.done,
+            listed=self._count.total,
+            types_done=self._count.finished,
+            calls=tally.calls.total(),
+            retries=tally.retries.total(),
+            throttled=tally.throttled,
+        )
+        print(line, file=self._stream, flush=True)
 
 
 class Display(Quiet):
@@ -151,7 +161,7 @@ def choose(*, quiet: bool) -> Quiet:
     """What fits where stderr goes to."""
     if quiet:
         return Quiet()
-    if not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
+    if not terminal.may_draw():
         return Lines(sys.stderr)
     from rich.console import Console
 

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Buffer
 from typing import TextIO
 
+from lookervault.cli import said
+
 _COMFORTABLE = 100
 _STDERR = 2
 """The highest number of the standard streams."""
@@ -30,6 +32,12 @@ def width(stream: TextIO | None = None) -> int | None:
 def has_colours() -> bool:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
+
+
+def may_draw() -> bool:
+    """Whether stderr is a terminal that shows what changes on it, and a person looks at it."""
+    plain = os.environ.get("CI") or os.environ.get("TERM") == "dumb" or said.is_for_programs()
+    return sys.stderr.isatty() and not plain
 
 
 def page() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import msgspec
 
+from lookervault.cli import said, terminal
 from lookervault.cli.output import painted, print_pairs, print_table, print_text
 from lookervault.cli.text import duration, harmless, size
 from lookervault.errors import Exit
@@ -215,7 +215,7 @@ class Line(Quiet):
         self._stream = stream
         self._clock = clock
         self._every_s = every_s
-        self._same_line = stream.isatty()
+        self._same_line = stream.isatty() and not said.is_for_programs()
         self._next = clock() + every_s
 
     def __exit__(self, *_: object) -> None:
@@ -228,12 +228,12 @@ class Line(Quiet):
             return
         self._next = now + self._every_s
         text = f"{done:,} of {total:,} {what}"
-        self._stream.write(f"\r\x1b[K{text}" if self._same_line else f"{text}\n")
+        line = said.told(text, event="progress", what=what, done=done, total=total)
+        self._stream.write(f"\r\x1b[K{line}" if self._same_line else f"{line}\n")
         self._stream.flush()
 
 
 def choose(*, quiet: bool) -> Quiet:
     if quiet:
         return Quiet()
-    plain = not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb"
-    return Line(sys.stderr, every_s=10.0 if plain else 0.2)
+    return Line(sys.stderr, every_s=0.2 if terminal.may_draw() else 10.0)

@@ -59,6 +59,7 @@ Environment (flags come first):
   LOOKERVAULT_MONTHLY_CALLS
                            calls of a month
   LOOKERVAULT_SIGNING_KEY  signs certificates
+  LOOKERVAULT_LOG_FORMAT   json: stderr for programs
   NO_COLOR                 set: no colours
   CI                       set: plain progress"""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -33,6 +33,7 @@ def show(
     vault: VaultOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Show the certificate of a run, or write it to a file.
 
@@ -79,6 +80,7 @@ def check(
     vault: VaultOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> int:
     """Check a certificate: hash, signature, the chain to the first one, and the vault's content.
 

@@ -11,6 +11,7 @@ from lookervault.cli.options import (
     DebugOption,
     Flags,
     JsonOption,
+    LogFormatOption,
     connecting,
 )
 
@@ -30,6 +31,7 @@ def check(
     flags: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> int:
     """Show the settings and where each came from; log in; see what could be extracted.
 

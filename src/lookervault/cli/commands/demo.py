@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, QuietOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, QuietOption
 
 if TYPE_CHECKING:
     from lookervault.errors import LookerVaultError
@@ -42,6 +42,7 @@ def demo(
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> int:
     """Extract a made-up company from an embedded Looker: real HTTP, real login, real pages.
 
@@ -96,6 +97,7 @@ def serve(
     ] = 0,
     until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True)] = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Serve the embedded Looker until Ctrl-C, and print how to reach it.
 
@@ -105,6 +107,7 @@ def serve(
       lookervault demo serve --port 0 --rps 20 --latency-ms 100
       lookervault demo serve --fault 0.08
     """
+    from lookervault.cli import failures
     from lookervault.demo.behaviour import Behaviour
     from lookervault.demo.server import EmbeddedLooker, serve
 
@@ -112,7 +115,7 @@ def serve(
         for name, value in looker.env().items():
             print(f"export {name}={value}")
         sys.stdout.flush()
-        print("Serving. Ctrl-C ends it.", file=sys.stderr, flush=True)
+        failures.note("Serving. Ctrl-C ends it.")
 
     if until_eof:
         threading.Thread(target=_end_with_stdin, daemon=True).start()

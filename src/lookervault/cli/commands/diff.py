@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from lookervault.cli.changes import FolderOption, TypesOption
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 if TYPE_CHECKING:
     from lookervault.history.changes import Change
@@ -53,6 +53,7 @@ def diff(
     ] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Show what changed between two runs or times, field by field.
 

@@ -12,6 +12,7 @@ from lookervault.cli.options import (
     AtOption,
     DebugOption,
     JsonOption,
+    LogFormatOption,
     QuietOption,
     RunOption,
     VaultOption,
@@ -48,6 +49,7 @@ def export(
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Write the state of a run as a tree of files: a folder per folder, a file per item.
 

@@ -12,6 +12,7 @@ from lookervault.cli.options import (
     DebugOption,
     Flags,
     JsonOption,
+    LogFormatOption,
     QuietOption,
     complete_type,
     connecting,
@@ -158,6 +159,7 @@ def extract(
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> int:
     """Extract Looker into the vault: all of it at first, then what has changed.
 
@@ -301,6 +303,18 @@ def run_and_tell(
     elif found["run"] is not None:
         print_result(found)
         print_next(settings.vault, found["run"])
+    _say_how_it_ended(found)
     if error is not None:
-        failures.explain(error, debug=debug)
+        failures.explain(error, debug=debug, run=found["run"])
     return extraction.exit_code(found, error)
+
+
+def _say_how_it_ended(found: dict[str, Any]) -> None:
+    """Where programs read what is said, and the page for a person is elsewhere."""
+    from lookervault.cli import said
+
+    if said.is_for_programs():
+        what = "No run was made" if found["run"] is None else f"Run {found['run']} has ended"
+        names = ("run", "status", "items", "calls", "retries", "throttled", "bytes", "seconds")
+        fields = {name: found[name] for name in names}
+        said.say(f"{what}: {found['status']}.", event="ended", **fields)

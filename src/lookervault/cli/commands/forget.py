@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 
 def _keep(name: str, what: str) -> typer.models.OptionInfo:
@@ -46,6 +46,7 @@ def forget(
     vault: VaultOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Remove runs that are not to be kept. What the others show stays exactly as it is.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 
 def gc(
@@ -17,6 +17,7 @@ def gc(
     vault: VaultOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Free what no item of the vault needs any more, and give the space back.
 

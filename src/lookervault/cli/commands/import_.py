@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, QuietOption, VaultOption
+from lookervault.cli.options import (
+    DebugOption,
+    JsonOption,
+    LogFormatOption,
+    QuietOption,
+    VaultOption,
+)
 
 
 def import_tree(
@@ -16,6 +22,7 @@ def import_tree(
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Make a new vault of a tree of JSON files that `export` wrote.
 

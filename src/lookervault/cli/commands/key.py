@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption
+from lookervault.cli.options import DebugOption, LogFormatOption
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,6 +29,7 @@ def new(
         typer.Option("--out", help="Where the private key is written.", metavar="FILE"),
     ] = Path("lookervault-key.pem"),
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Make a key: the private part into a file, the public one on stdout.
 

@@ -11,6 +11,7 @@ from lookervault.cli.options import (
     AtOption,
     DebugOption,
     JsonOption,
+    LogFormatOption,
     RunOption,
     VaultOption,
     complete_type,
@@ -45,6 +46,7 @@ def list_items(
     ] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """List what the vault holds of a type.
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lookervault.cli.changes import FolderOption, TypesOption
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption, complete_type
+from lookervault.cli.options import (
+    DebugOption,
+    JsonOption,
+    LogFormatOption,
+    VaultOption,
+    complete_type,
+)
 
 if TYPE_CHECKING:
     from lookervault.history.changes import Change
@@ -66,6 +72,7 @@ def log(
     ] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Show what happened to an item: when, by whom, which fields; or to all of them.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 if TYPE_CHECKING:
     from lookervault.storage.repository import Repository
@@ -25,6 +25,7 @@ def runs(
     vault: VaultOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """List the runs, or show one.
 
@@ -65,6 +66,7 @@ def show(
     vault: VaultOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Show what a run brought, and what is missing.
 

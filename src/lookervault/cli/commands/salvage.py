@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, QuietOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, QuietOption
 
 
 def salvage(
@@ -17,6 +17,7 @@ def salvage(
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> int:
     """Bring what is whole in a badly damaged vault into a new one.
 

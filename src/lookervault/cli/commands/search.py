@@ -8,7 +8,7 @@ import typer
 
 from lookervault.cli.changes import TypesOption
 from lookervault.cli.finds import LimitOption
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 if TYPE_CHECKING:
     from lookervault.search.finding import Found, Result
@@ -31,6 +31,7 @@ def search(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew first.")] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Find a text in titles, descriptions, fields, filters, SQL and notes.
 
@@ -45,8 +46,9 @@ def search(
       lookervault search "net revenue" --all-versions --json
       lookervault search --rebuild
     """
+    from lookervault.cli import failures
     from lookervault.cli.changes import type_names
-    from lookervault.cli.finds import AT_ONCE, PLACES, print_count, tell
+    from lookervault.cli.finds import AT_ONCE, PLACES, print_count
     from lookervault.cli.output import print_json
     from lookervault.cli.vaults import open_vault
     from lookervault.errors import UsageError
@@ -73,7 +75,7 @@ def search(
         )
 
     with open_vault(vault) as repository:
-        result = ask(repository, question, tell, anew=rebuild)
+        result = ask(repository, question, failures.note, anew=rebuild)
         if result is None:
             print("The index was made anew.")
         elif json:

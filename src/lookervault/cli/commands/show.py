@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookervault.cli.options import AtOption, DebugOption, RunOption, TypeArgument, VaultOption
+from lookervault.cli.options import (
+    AtOption,
+    DebugOption,
+    LogFormatOption,
+    RunOption,
+    TypeArgument,
+    VaultOption,
+)
 
 if TYPE_CHECKING:
     from lookervault.storage.repository import Repository
@@ -23,6 +30,7 @@ def show(
         bool, typer.Option("--last", help="The last version, also where the item is deleted.")
     ] = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Print an item's JSON, byte for byte as Looker gave it, or as it was imported.
 
@@ -33,6 +41,7 @@ def show(
       lookervault show dashboards 12 --at yesterday
       lookervault show dashboards 12 --last
     """
+    from lookervault.cli import failures
     from lookervault.cli.output import write_bytes
     from lookervault.cli.vaults import not_there, open_vault, run_of
     from lookervault.content.registry import content_type
@@ -48,7 +57,7 @@ def show(
             raise not_there(repository, name, id, run, vault)
         inexact = _is_imported(repository, name, id, run)
     if inexact:
-        print("This was imported: Looker's content, but not its bytes.", file=sys.stderr)
+        failures.note("This was imported: Looker's content, but not its bytes.", type=name, id=id)
     write_bytes(_for_a_terminal(body) if sys.stdout.isatty() else body)
 
 

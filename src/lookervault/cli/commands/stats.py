@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookervault.cli.changes import TypesOption
-from lookervault.cli.options import AtOption, DebugOption, JsonOption, RunOption, VaultOption
+from lookervault.cli.options import (
+    AtOption,
+    DebugOption,
+    JsonOption,
+    LogFormatOption,
+    RunOption,
+    VaultOption,
+)
 
 if TYPE_CHECKING:
     from lookervault.cli.statistics import Asked
@@ -58,6 +65,7 @@ def stats(
     at: AtOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Show how the content grows, what nobody uses, what is left behind and what is broken.
 

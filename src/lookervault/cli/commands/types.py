@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lookervault.cli.options import DebugOption, JsonOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption
 
 
-def types(json: JsonOption = False, debug: DebugOption = False) -> None:
+def types(
+    json: JsonOption = False, debug: DebugOption = False, log_format: LogFormatOption = None
+) -> None:
     """List the content types: what each holds, what it costs, what it needs; and what is left out.
 
     \b

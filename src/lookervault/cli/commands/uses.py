@@ -8,7 +8,7 @@ import typer
 
 from lookervault.cli.changes import TypesOption
 from lookervault.cli.finds import LimitOption
-from lookervault.cli.options import DebugOption, JsonOption, VaultOption
+from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 if TYPE_CHECKING:
     from lookervault.search.finding import Result
@@ -55,6 +55,7 @@ def uses(
     limit: LimitOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Show what depends on something: dashboards, looks, schedules, alerts, boards, roles …
 
@@ -69,8 +70,9 @@ def uses(
       lookervault uses --look 42 --json
       lookervault uses --user ann@example.com
     """
+    from lookervault.cli import failures
     from lookervault.cli.changes import type_names
-    from lookervault.cli.finds import AT_ONCE, PLACES, print_count, tell
+    from lookervault.cli.finds import AT_ONCE, PLACES, print_count
     from lookervault.cli.output import print_json
     from lookervault.cli.vaults import open_vault
     from lookervault.search.index import ask
@@ -96,7 +98,7 @@ def uses(
         return users_of(index, contents, targets, types=names, limit=at_most, places=places)
 
     with open_vault(vault) as repository:
-        result = ask(repository, question, tell)
+        result = ask(repository, question, failures.note)
         if json:
             print_json([_told(one) for one in result.found])
         else:

@@ -14,6 +14,7 @@ from lookervault.cli.options import (
     DebugOption,
     Flags,
     JsonOption,
+    LogFormatOption,
     QuietOption,
     connecting,
 )
@@ -55,6 +56,7 @@ def verify(
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
+    log_format: LogFormatOption = None,
 ) -> int:
     """Look at every byte of the vault and name what is not as it was written.
 
@@ -180,7 +182,7 @@ def _item(refetch: Refetch, name: str, id: str, *, trashed: bool) -> Item | None
     except UnauthorizedError:
         raise
     except CallError as error:
-        failures.warn(f"{name} {id} could not be fetched: {error.message}")
+        failures.warn(f"{name} {id} could not be fetched: {error.message}", type=name, id=id)
         return None
 
 
