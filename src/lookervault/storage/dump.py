@@ -1,0 +1,251 @@
+"""All that a vault says, as rows, without the bodies: written out, held against another, read in.
+
+A vault without its bodies is an outline. Bodies and dictionaries go by their SHA-256: where they are
+kept meanwhile, and how they come back, is up to whoever keeps them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import batched
+from pathlib import Path
+from typing import NamedTuple, Self
+from urllib.parse import quote
+
+import msgspec
+import zstandard
+
+from lookervault.errors import DamagedError
+from lookervault.storage import dictionaries, file, objects
+from lookervault.storage.connections import open_reader
+from lookervault.storage.failures import explaining
+from lookervault.storage.rows import Table, tables
+
+OBJECTS, DICTIONARIES = "objects", "dictionaries"
+_COPIES = "dictionary_copies"
+"""Made anew with the dictionaries."""
+_DATA = "data"
+_ROWS_AT_ONCE = 1_000
+_LEVEL = 19
+"""Of dictionaries: few, and kept for long."""
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """Rows of a table that are new or other, and keys of those that are gone."""
+
+    table: str
+    rows: list[list[int | float | str | bytes | None]]
+    gone: list[list[int | str]]
+
+
+class Blob(NamedTuple):
+    """What is kept beside the rows: a body, compressed with a dictionary or none, or a dictionary.
+
+    `id` is the row's number, `size` that of the body in bytes, `dictionary` the SHA-256 of the one
+    that its data is compressed with.
+    """
+
+    table: str
+    id: int
+    sha256: bytes
+    size: int
+    dictionary: bytes | None
+
+
+type Fetch = Callable[[str, bytes], bytes]
+"""Gives the data of a row of `objects` or `dictionaries`, by its SHA-256. Thread-safe."""
+
+
+class Outliner:
+    """A vault as it was when this was opened, whatever is written meanwhile. For one thread."""
+
+    def __init__(self, vault: Path, base: Path | None = None) -> None:
+        """`base` is another vault, or an outline, that changes are told against."""
+        file.check_header(vault)
+        self._vault = vault
+        self._with_base = base is not None
+        with explaining(vault):
+            self._connection = open_reader(vault)
+            if base is not None:
+                self._connection.execute(f"ATTACH 'file:{quote(str(base))}?mode=ro' AS base")
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT count(*) FROM meta").fetchone()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def changes(self) -> Iterator[Change]:
+        """What makes this vault's rows of those of the base; without one, all rows."""
+        with explaining(self._vault):
+            for table in tables().values():
+                if table.name != _COPIES:
+                    yield from self._of_table(table)
+
+    def _of_table(self, table: Table) -> Iterator[Change]:
+        key = table.columns[: table.key]
+        same_key = " AND ".join(f"b.{c} = n.{c}" for c in key)
+        same = " AND ".join(f"b.{c} IS n.{c}" for c in table.columns if c != _DATA)
+        found = ", ".join("x''" if c == _DATA else f"n.{c}" for c in table.columns)
+        query = f"SELECT {found} FROM {table.name} n"
+        if self._with_base:
+            query += f" WHERE NOT EXISTS (SELECT 1 FROM base.{table.name} b WHERE {same})"
+        rows = self._connection.execute(f"{query} ORDER BY {', '.join(f'n.{c}' for c in key)}")
+        for some in batched(rows, _ROWS_AT_ONCE, strict=False):
+            yield Change(table.name, [list(row) for row in some], [])
+        if self._with_base:
+            gone = ", ".join(f"b.{c}" for c in key)
+            keys = self._connection.execute(
+                f"SELECT {gone} FROM base.{table.name} b"
+                f" WHERE NOT EXISTS (SELECT 1 FROM {table.name} n WHERE {same_key})"
+            )
+            for some in batched(keys, _ROWS_AT_ONCE, strict=False):
+                yield Change(table.name, [], [list(one) for one in some])
+
+    def blobs(self) -> Iterator[Blob]:
+        """Dictionaries first, each kind in the order of its table."""
+        digest_of: dict[int | None, bytes] = {}
+        with explaining(self._vault):
+            query = "SELECT id, sha256 FROM dictionaries ORDER BY id"
+            for id, digest in self._connection.execute(query):
+                digest_of[id] = digest
+                yield Blob(DICTIONARIES, id, digest, 0, None)
+            query = "SELECT id, sha256, size, dictionary FROM objects ORDER BY id"
+            for id, digest, size, dictionary in self._connection.execute(query):
+                yield Blob(OBJECTS, id, digest, size, digest_of.get(dictionary))
+
+    def data(self, blob: Blob) -> bytes:
+        """A zstd frame. Raises `DamagedError` where the row is not what was written."""
+        with explaining(self._vault):
+            if blob.table == DICTIONARIES:
+                raw = dictionaries.read(self._connection, blob.id)
+                return zstandard.ZstdCompressor(level=_LEVEL).compress(raw)
+            query = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
+            *row, written = self._connection.execute(query, (blob.id,)).fetchone()
+        if objects.object_sum(*row) != written:
+            raise DamagedError(
+                f"Object {blob.id} of the vault {self._vault} is damaged.",
+                hint="`lookervault verify` tells what else is, and what can be done.",
+            )
+        return bytes(row[3])
+
+
+class Builder:
+    """Makes a vault of rows, and of data that comes later; for one thread.
+
+    `vault` must not be there. Until `finish`, it is a draft that no command takes for a vault; what
+    is left of one is removed.
+    """
+
+    def __init__(self, vault: Path) -> None:
+        self._vault = vault
+        self._draft = vault.with_name(f"{vault.name}.draft")
+        file.remove(self._draft)
+        file.make(self._draft)
+        with explaining(vault):
+            self._connection = sqlite3.connect(self._draft, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode = OFF")
+            self._connection.execute("PRAGMA synchronous = OFF")
+            self._connection.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        file.remove(self._draft)
+
+    def apply(self, change: Change) -> None:
+        """In the order in which they were told. Raises `DamagedError` where one does not fit."""
+        table = tables().get(change.table)
+        if table is None or table.name == _COPIES:
+            raise DamagedError(
+                f"The rows name a table {change.table!r}, which no vault has.",
+                hint="Update LookerVault; else the rows are damaged.",
+            )
+        marks = ", ".join("?" * len(table.columns))
+        key = " AND ".join(f"{c} = ?" for c in table.columns[: table.key])
+        with explaining(self._vault):
+            self._connection.executemany(f"DELETE FROM {table.name} WHERE {key}", change.gone)
+            self._connection.executemany(
+                f"INSERT OR REPLACE INTO {table.name} VALUES ({marks})", change.rows
+            )
+
+    def lacking(self) -> list[Blob]:
+        """Whose data is not there yet, as `Outliner.blobs` tells them."""
+        with explaining(self._vault):
+            digest_of: dict[int | None, bytes] = dict(
+                self._connection.execute("SELECT id, sha256 FROM dictionaries")
+            )
+            found = [
+                Blob(DICTIONARIES, id, digest, 0, None)
+                for id, digest in self._connection.execute(
+                    "SELECT id, sha256 FROM dictionaries WHERE data = x'' ORDER BY id"
+                )
+            ]
+            query = "SELECT id, sha256, size, dictionary FROM objects WHERE data = x'' ORDER BY id"
+            found += [
+                Blob(OBJECTS, id, digest, size, digest_of.get(dictionary))
+                for id, digest, size, dictionary in self._connection.execute(query)
+            ]
+        return found
+
+    def fill(self, blob: Blob, data: bytes) -> None:
+        with explaining(self._vault):
+            if blob.table == DICTIONARIES:
+                self._connection.execute(
+                    "UPDATE dictionaries SET data = ? WHERE id = ?", (data, blob.id)
+                )
+                return
+            query = "SELECT sha256, size, dictionary FROM objects WHERE id = ?"
+            row = self._connection.execute(query, (blob.id,)).fetchone()
+            self._connection.execute(
+                "UPDATE objects SET data = ?, sum = ? WHERE id = ?",
+                (data, objects.object_sum(*row, data), blob.id),
+            )
+
+    def finish(self) -> None:
+        """To the disk, and under its name."""
+        with explaining(self._vault):
+            self._connection.execute(f"INSERT INTO {_COPIES} SELECT * FROM {DICTIONARIES}")
+            self._connection.execute("COMMIT")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.close()
+            file.sync(self._draft)
+            self._draft.rename(self._vault)
+
+
+def hooked(connection: sqlite3.Connection, fetch: Fetch) -> None:
+    """Lets a reader of an outline read data as if it were there."""
+
+    def data(kind: str, digest: bytes) -> bytes:
+        return fetch(kind, digest)
+
+    connection.create_function("fetch", 2, data, deterministic=True)
+    for name in (OBJECTS, DICTIONARIES):
+        columns = ", ".join(
+            f"iif({c} = x'', fetch('{name}', sha256), {c}) AS {c}" if c == _DATA else c
+            for c in tables()[name].columns
+        )
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM main.{name}")
+
+
+def decoded(data: bytes, dictionary: bytes | None, largest: int) -> bytes:
+    """What a frame holds, which is at most so many bytes. Raises `DamagedError`."""
+    of = None if dictionary is None else zstandard.ZstdCompressionDict(dictionary)
+    try:
+        with closing(zstandard.ZstdDecompressor(dict_data=of).stream_reader(data)) as reader:
+            found = reader.read(largest + 1)
+    except zstandard.ZstdError as error:
+        raise DamagedError(f"What is stored is no zstd frame: {error}.") from None
+    if len(found) > largest:
+        raise DamagedError("What is stored is larger than it says.")
+    return found
+
+
+def encoded(data: bytes, level: int = _LEVEL) -> bytes:
+    return zstandard.ZstdCompressor(level=level).compress(data)
