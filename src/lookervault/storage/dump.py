@@ -1,17 +1,17 @@
-"""All that a vault says, as rows, without the bodies: written out, held against another, read in.
+"""All that a vault says, as rows, without the bodies: told, held against another, read in.
 
-A vault without its bodies is an outline. Bodies and dictionaries go by their SHA-256: where they are
-kept meanwhile, and how they come back, is up to whoever keeps them.
+A vault without its bodies is an outline. Bodies and dictionaries go by their SHA-256: where they
+are kept meanwhile, and how they come back, is up to whoever keeps them.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import batched
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 import msgspec
@@ -33,11 +33,14 @@ _LEVEL = 19
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
-    """Rows of a table that are new or other, and keys of those that are gone."""
+    """Rows of a table that are new or other, and keys of those that are gone.
+
+    Values are what SQLite has: int, float, str, bytes or None.
+    """
 
     table: str
-    rows: list[list[int | float | str | bytes | None]]
-    gone: list[list[int | str]]
+    rows: list[list[Any]]
+    gone: list[list[Any]]
 
 
 class Blob(NamedTuple):
@@ -117,6 +120,23 @@ class Outliner:
             query = "SELECT id, sha256, size, dictionary FROM objects ORDER BY id"
             for id, digest, size, dictionary in self._connection.execute(query):
                 yield Blob(OBJECTS, id, digest, size, digest_of.get(dictionary))
+
+    def sizes(self) -> dict[tuple[str, int], int]:
+        """Bytes of the data, by table and number; of dictionaries about."""
+        with explaining(self._vault):
+            return {
+                (table, id): size
+                for table in (DICTIONARIES, OBJECTS)
+                for id, size in self._connection.execute(f"SELECT id, length(data) FROM {table}")
+            }
+
+    def bytes_as_of(self, run: int) -> int:
+        """Of all bodies as they came, as of a run."""
+        query = """SELECT coalesce(sum(o.size), 0) FROM versions v JOIN objects o ON o.id = v.object
+            WHERE v.first_run <= :run AND (v.end_run IS NULL OR v.end_run > :run)"""
+        with explaining(self._vault):
+            (size,) = self._connection.execute(query, {"run": run}).fetchone()
+        return int(size)
 
     def data(self, blob: Blob) -> bytes:
         """A zstd frame. Raises `DamagedError` where the row is not what was written."""
@@ -217,6 +237,24 @@ class Builder:
             self._connection.close()
             file.sync(self._draft)
             self._draft.rename(self._vault)
+
+
+def merged(changes: Iterable[Change]) -> list[Change]:
+    """What one change after the other comes to."""
+    last: dict[str, dict[tuple[Any, ...], list[Any] | None]] = {}
+    for change in changes:
+        of_table = last.setdefault(change.table, {})
+        key = tables()[change.table].key
+        of_table.update((tuple(one), None) for one in change.gone)
+        of_table.update((tuple(row[:key]), row) for row in change.rows)
+    return [
+        Change(
+            name,
+            [row for row in rows.values() if row is not None],
+            [list(key) for key, row in rows.items() if row is None],
+        )
+        for name, rows in last.items()
+    ]
 
 
 def hooked(connection: sqlite3.Connection, fetch: Fetch) -> None:

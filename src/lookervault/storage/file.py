@@ -96,6 +96,15 @@ def remove(vault: Path) -> None:
         vault.with_name(vault.name + suffix).unlink(missing_ok=True)
 
 
+def sync(path: Path) -> None:
+    """Returns when the file is on the disk."""
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _write(draft: Path, path: Path) -> None:
     file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

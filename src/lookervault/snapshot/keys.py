@@ -1,0 +1,291 @@
+"""The keys of a store.
+
+The *index key* seals everything but content, and names all objects. The nightly machine has it.
+Content is encrypted to the *content key*, an age key pair whose private part is in the store,
+encrypted to the recipients, together with the index key: whoever holds the private key of one of
+the recipients needs nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pyrage
+
+from lookervault.errors import DamagedError, NoSuchObjectError, StoreError, UsageError
+from lookervault.snapshot.seal import KEY_BYTES, Seal, damaged, derived
+from lookervault.snapshot.store import Store
+
+CONFIG = "config"
+KEYS = "keys"
+FORMAT = 1
+_INDEX_KEY = re.compile(r"LOOKERVAULT-INDEX-KEY-([0-9a-f]{64})")
+_LONGEST_FILE = 64 * 2**10
+_AGE, _NONE = "age", "none"
+
+
+class Config(msgspec.Struct, frozen=True):
+    """What a store says openly of itself. `encryption`: `age` or `none`."""
+
+    format: int
+    encryption: str
+
+
+class KeyObject(msgspec.Struct, frozen=True):
+    """`content_key` is an age recipient, `sealed` the private parts, encrypted with age.
+
+    `mac` is made with the index key: nobody else can bring the nightly machine to encrypt to
+    another key.
+    """
+
+    content_key: str
+    sealed: str
+    mac: str
+
+
+class Private(msgspec.Struct, frozen=True):
+    """`identities` are those of the content keys, the newest first."""
+
+    index_key: str
+    identities: list[str]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody gave: files, and age recipients as text."""
+
+    recipients: Sequence[str] = ()
+    identity: Path | None = None
+    index_key: Path | None = None
+    no_encryption: bool = False
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """`recipient` is None where the store is not encrypted; `identities` are empty where content
+    cannot be read here. `made` is the file of the index key, where it was made now.
+    """
+
+    seal: Seal
+    recipient: str | None
+    identities: tuple[str, ...] = ()
+    made: Path | None = None
+
+    @property
+    def reads_content(self) -> bool:
+        return self.recipient is None or bool(self.identities)
+
+
+def open_keys(store: Store, wanted: Wanted, *, make: bool = False) -> Keys:
+    """Of a store; with `make`, one that is empty becomes one of ours.
+
+    Raises `UsageError` where what was given does not do, `DamagedError` where the keys in the
+    store are not what was written.
+    """
+    config = _config(store)
+    if config is None:
+        if not make:
+            raise StoreError(
+                f"There are no snapshots in {store.url}.",
+                hint="Check the URL; `lookervault snapshot push` makes the first one.",
+            )
+        return _make(store, wanted)
+    if config.encryption == _NONE:
+        if wanted.recipients:
+            raise UsageError(
+                f"The store {store.url} is not encrypted, and recipients are given.",
+                hint="Leave them out, or begin another store.",
+            )
+        return Keys(seal=Seal(None), recipient=None)
+    if wanted.no_encryption:
+        raise UsageError(f"The store {store.url} is encrypted.", hint="Leave out --no-encryption.")
+    return _of_encrypted(store, wanted)
+
+
+def _config(store: Store) -> Config | None:
+    try:
+        data = store.get(CONFIG)
+    except NoSuchObjectError:
+        return None
+    try:
+        config = msgspec.json.decode(data, type=Config)
+    except msgspec.MsgspecError as error:
+        raise damaged(CONFIG, str(error)) from None
+    if config.format != FORMAT or config.encryption not in (_AGE, _NONE):
+        raise StoreError(
+            f"The store {store.url} is of a newer LookerVault, or no store of snapshots.",
+            hint="Update LookerVault, or check the URL.",
+        )
+    return config
+
+
+def _make(store: Store, wanted: Wanted) -> Keys:
+    if wanted.no_encryption:
+        _create(store, CONFIG, Config(FORMAT, _NONE))
+        return Keys(seal=Seal(None), recipient=None)
+    if not wanted.recipients:
+        raise UsageError(
+            f"The store {store.url} is new, and nothing says to whom it is to be encrypted.",
+            hint="Give --recipient age1… (`age-keygen` makes one), or --no-encryption.",
+        )
+    made = None
+    if wanted.index_key is None:
+        raise UsageError(
+            "Nothing says where the index key is kept.",
+            hint="Give --index-key FILE, or set LOOKERVAULT_INDEX_KEY: it is made there.",
+        )
+    if wanted.index_key.exists():
+        index_key = read_index_key(wanted.index_key)
+    else:
+        index_key, made = os.urandom(KEY_BYTES), wanted.index_key
+        _write_index_key(wanted.index_key, index_key)
+    content = pyrage.x25519.Identity.generate()
+    private = Private(index_key.hex(), [str(content)])
+    generation = 1 + sum(1 for _ in store.list(f"{KEYS}/"))  # some may be left of another try
+    add_key_object(store, generation, str(content.to_public()), private, wanted.recipients)
+    _create(store, CONFIG, Config(FORMAT, _AGE))  # last: without it there is no store
+    return Keys(
+        seal=Seal(index_key),
+        recipient=str(content.to_public()),
+        identities=(str(content),) if wanted.identity else (),
+        made=made,
+    )
+
+
+def add_key_object(
+    store: Store, generation: int, content_key: str, private: Private, recipients: Sequence[str]
+) -> str:
+    """Wraps the keys of a store to these recipients, under a new name."""
+    text = msgspec.json.encode(private)
+    sealed = pyrage.encrypt(text, [_recipient(one) for one in recipients])
+    mac = _mac(bytes.fromhex(private.index_key), content_key, sealed)
+    name = f"{KEYS}/{generation:06}"
+    _create(store, name, KeyObject(content_key, base64.b64encode(sealed).decode(), mac))
+    return name
+
+
+def _create(store: Store, name: str, content: Config | KeyObject) -> None:
+    if not store.create(name, msgspec.json.encode(content)):
+        raise StoreError(
+            f"Somebody else has just written {name} in {store.url}.", hint="Try again."
+        )
+
+
+def newest_key_object(store: Store) -> tuple[int, KeyObject]:
+    names = sorted(one.name for one in store.list(f"{KEYS}/"))
+    if not names:
+        raise DamagedError(
+            f"The keys of the store {store.url} are not there.",
+            hint="Bring back what was in its folder `keys`; without it nothing can be read.",
+        )
+    try:
+        found = msgspec.json.decode(store.get(names[-1]), type=KeyObject)
+        return int(names[-1].rpartition("/")[2]), found
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise damaged(names[-1], str(error)) from None
+
+
+def _of_encrypted(store: Store, wanted: Wanted) -> Keys:
+    generation, found = newest_key_object(store)
+    sealed = base64.b64decode(found.sealed)
+    identities: tuple[str, ...] = ()
+    index_key = None
+    if wanted.identity is not None:
+        private = unwrap(wanted.identity, sealed, store)
+        identities = tuple(private.identities)
+        index_key = bytes.fromhex(private.index_key)
+    elif wanted.index_key is not None:
+        index_key = read_index_key(wanted.index_key)
+    if index_key is None:
+        raise UsageError(
+            f"The store {store.url} is encrypted, and no key is given.",
+            hint="Give --index-key FILE (all but content can be read with it), or --identity FILE.",
+        )
+    if not hmac.compare_digest(found.mac, _mac(index_key, found.content_key, sealed)):
+        raise DamagedError(
+            f"The index key does not fit the key object {generation} of {store.url}.",
+            hint="It is another store's, or somebody has changed the keys in the store.",
+        )
+    return Keys(seal=Seal(index_key), recipient=found.content_key, identities=identities)
+
+
+def unwrap(identity: Path, sealed: bytes, store: Store) -> Private:
+    """The private parts. Raises `UsageError` where the identity is not one of the recipients'."""
+    try:
+        text = pyrage.decrypt(sealed, read_identities(identity))
+    except pyrage.DecryptError:
+        raise UsageError(
+            f"The identity {identity} opens no key of the store {store.url}.",
+            hint="Take the file that belongs to one of the recipients.",
+        ) from None
+    return msgspec.json.decode(text, type=Private)
+
+
+def read_identities(path: Path) -> list[pyrage.x25519.Identity]:
+    """From a file as `age-keygen` writes it. Raises `UsageError` that tells nothing of its content."""
+    lines = _lines(path, "identity")
+    try:
+        found = [pyrage.x25519.Identity.from_str(line) for line in lines]
+    except pyrage.IdentityError:
+        found = []
+    if not found:
+        raise UsageError(
+            f"{path} holds no age identity.",
+            hint="It has a line that begins with AGE-SECRET-KEY-1; `age-keygen` makes it.",
+        )
+    return found
+
+
+def read_index_key(path: Path) -> bytes:
+    text = "".join(_lines(path, "index key"))
+    match = _INDEX_KEY.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"{path} holds no index key.",
+            hint="It has one line that begins with LOOKERVAULT-INDEX-KEY-.",
+        )
+    return bytes.fromhex(match[1])
+
+
+def _write_index_key(path: Path, key: bytes) -> None:
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(opened, "w", encoding="ascii") as file:
+            file.write(f"LOOKERVAULT-INDEX-KEY-{key.hex()}\n")
+            file.flush()
+            os.fsync(opened)
+    except OSError as error:
+        raise UsageError(
+            f"The index key cannot be written to {path}: {error.strerror}.",
+            hint="Name a file in a folder that is there.",
+        ) from None
+
+
+def _lines(path: Path, what: str) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LONGEST_FILE).decode("ascii")
+    except (OSError, ValueError):
+        raise UsageError(
+            f"The {what} {path} cannot be read.", hint="Check that the file is there, and is text."
+        ) from None
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _recipient(text: str) -> pyrage.x25519.Recipient:
+    try:
+        return pyrage.x25519.Recipient.from_str(text.strip())
+    except pyrage.RecipientError:
+        raise UsageError(
+            f"{text!r} is no age recipient.", hint="It begins with age1; `age-keygen` prints it."
+        ) from None
+
+
+def _mac(index_key: bytes, content_key: str, sealed: bytes) -> str:
+    told = content_key.encode() + b"\0" + sealed
+    return hmac.digest(derived(index_key, b"", b"content key"), told, "sha256").hex()

@@ -1,0 +1,278 @@
+"""From a vault into a store: packs of what is not there, rows that changed, a manifest last.
+
+What was sent stays: a push that was broken off leaves nothing that anybody would take for a
+snapshot, and the next one finds the packs that are there.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import batched, chain, count
+from pathlib import Path
+
+import msgspec
+
+from lookervault.errors import UsageError
+from lookervault.snapshot import packs
+from lookervault.snapshot.catalog import (
+    INDEX,
+    PACKS,
+    ROWS,
+    Catalog,
+    Draft,
+    Index,
+    Manifest,
+    Piece,
+    packed,
+)
+from lookervault.snapshot.keys import Keys
+from lookervault.snapshot.outline import write_outline
+from lookervault.snapshot.packs import PackIndex
+from lookervault.snapshot.store import Store
+from lookervault.storage.dump import Blob, Change, Outliner, merged
+from lookervault.storage.repository import Repository
+from lookervault.storage.runs import RunRow
+
+_AT_ONCE = 2
+"""Packs that are made and sent at once: each takes twice its size in memory."""
+_ROWS_BYTES = 8 * 2**20
+"""Of rows in one piece, before they are compressed."""
+_ROWS_AT_ONCE = 1_000
+_FRESH = 0.5
+"""Once the changes since it are this much of the base, all rows are written anew."""
+
+
+class Pushed(msgspec.Struct, frozen=True, kw_only=True):
+    """`new` is false where the store had the very state already."""
+
+    id: str
+    manifest: Manifest
+    new: bool
+    packs: int
+
+
+def push(
+    vault: Path,
+    store: Store,
+    keys: Keys,
+    *,
+    now: float,
+    program_version: str,
+    run: int | None = None,
+    base: tuple[str, Manifest, Path] | None = None,
+) -> Pushed:
+    """The vault as it is now, as a snapshot of a run: the newest one that has ended, or `run`.
+
+    `base` is a snapshot that the vault came from, with its outline as it came.
+
+    Raises `UsageError` where there is no such run, `StoreError` and `DamagedError`.
+    """
+    catalog = Catalog(store, keys.seal)
+    with Repository.open(vault, write=False) as repository:
+        about = _About(repository, run)
+    ids = catalog.ids()
+    parent = base[:2] if base else _newest_of(catalog, ids, about.vault)
+    with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
+        outline = base[2] if base else None
+        if parent is not None and outline is None:
+            outline = Path(folder) / "outline"
+            write_outline(catalog, parent[1], outline)
+        with Outliner(vault, outline) as outliner:
+            pieces = list(parent[1].indexes) if parent else []
+            index = catalog.index(pieces)
+            pieces += catalog.add_unlisted(index, ids.get(parent[0], 0) if parent else 0)
+            sent = _send(catalog, index, outliner, keys.recipient)
+            rows = _rows(catalog, outliner, parent[1].rows if parent else [], vault)
+            if parent and not sent and rows == parent[1].rows and parent[1].run == about.row.run:
+                return Pushed(id=parent[0], manifest=parent[1], new=False, packs=0)
+            stored = sum(map(_size, rows)) + _stored(index, outliner.blobs())
+            manifest = about.manifest(
+                created=now,
+                parent=parent[0] if parent else None,
+                stored_bytes=stored,
+                bytes=outliner.bytes_as_of(about.row.run),
+                rows=rows,
+                indexes=_folded(catalog, [*pieces, *sent], index),
+                program_version=program_version,
+            )
+    return Pushed(id=catalog.add(manifest), manifest=manifest, new=True, packs=len(sent))
+
+
+class _About:
+    """What the manifest tells of the vault."""
+
+    def __init__(self, repository: Repository, run: int | None) -> None:
+        rows = [row for row in repository.runs() if row.finished is not None]
+        certificates = repository.certificates()
+        if not rows or not certificates:
+            raise UsageError(
+                f"The vault {repository.path} has no run that ended, so there is nothing to push.",
+                hint="`lookervault extract` makes one.",
+            )
+        found = [row for row in rows if run is None or row.run == run]
+        if not found:
+            raise UsageError(
+                f"The vault has no run {run} that ended.", hint="`lookervault runs` lists all."
+            )
+        self.row: RunRow = found[-1]
+        self._runs = [row.run for row in repository.runs()]
+        self._certificates = len(certificates)
+        self._newest = certificates[-1].certificate.hash
+        self.vault = certificates[0].certificate.hash
+
+    def manifest(
+        self,
+        *,
+        created: float,
+        parent: str | None,
+        stored_bytes: int,
+        bytes: int,
+        rows: list[list[Piece]],
+        indexes: list[Piece],
+        program_version: str,
+    ) -> Manifest:
+        return Manifest(
+            created=created,
+            vault=self.vault,
+            parent=parent,
+            instance=self.row.instance,
+            base_url=self.row.base_url,
+            run=self.row.run,
+            runs=self._runs,
+            status=self.row.status,
+            items=self.row.items or 0,
+            bytes=bytes,
+            stored_bytes=stored_bytes,
+            root=None if self.row.root is None else self.row.root.hex(),
+            certificates=self._certificates,
+            certificate=self._newest,
+            program_version=program_version,
+            rows=rows,
+            indexes=indexes,
+        )
+
+
+def _newest_of(catalog: Catalog, ids: Iterable[str], vault: str) -> tuple[str, Manifest] | None:
+    for id in ids:
+        manifest = catalog.manifest(id)
+        if manifest.vault == vault:
+            return id, manifest
+    return None
+
+
+# Content.
+
+
+def _send(catalog: Catalog, index: Index, outliner: Outliner, recipient: str | None) -> list[Piece]:
+    """Packs of what the index does not have; each is listed as soon as it is there."""
+    sizes = outliner.sizes()
+    lacking = [
+        (blob, sizes[blob.table, blob.id])
+        for blob in outliner.blobs()
+        if index.find(blob.table, blob.sha256) is None
+    ]
+    sent: list[Piece] = []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        under_way: list[Future[tuple[PackIndex, Piece]]] = []
+        for batch in packs.batches(lacking):
+            if len(under_way) == _AT_ONCE:
+                _settle(under_way.pop(0), index, sent)
+            filled = [(blob, outliner.data(blob)) for blob in batch]
+            under_way.append(pool.submit(_send_one, catalog, filled, recipient))
+        for one in under_way:
+            _settle(one, index, sent)
+    return sent
+
+
+def _settle(done: Future[tuple[PackIndex, Piece]], index: Index, sent: list[Piece]) -> None:
+    pack, piece = done.result()
+    index.add(piece.name, pack)
+    sent.append(piece)
+
+
+def _send_one(
+    catalog: Catalog, filled: Sequence[tuple[Blob, bytes]], recipient: str | None
+) -> tuple[PackIndex, Piece]:
+    plain = catalog.seal.name(PACKS, packs.content([blob for blob, _ in filled]))
+    for number in count():
+        name = f"{plain}-{number}" if number else plain
+        pack = packs.write(name, filled, recipient)
+        found: PackIndex | None = pack.index
+        if not catalog.store.create(name, pack.data):
+            # it was sent, and the push broken off before it was listed
+            found = packs.adopt(name, filled, catalog.store.get(name))
+        if found is not None:
+            return found, catalog.write(INDEX, packed([found]))
+    raise AssertionError
+
+
+def _stored(index: Index, blobs: Iterator[Blob]) -> int:
+    found = (index.find(blob.table, blob.sha256) for blob in blobs)
+    return sum(place[1].length for place in found if place is not None)
+
+
+def _folded(catalog: Catalog, pieces: Sequence[Piece], index: Index) -> list[Piece]:
+    """The small ones become one, until each is twice as large as all smaller ones together."""
+    kept = sorted(pieces, key=lambda piece: -piece.size)
+    small: list[Piece] = []
+    while kept and (not small or kept[-1].size < 2 * sum(piece.size for piece in small)):
+        small.append(kept.pop())
+    if len(small) == 1:
+        return list(pieces)
+    told = {pack.name: pack for piece in small for pack in index.by_piece[piece.name]}
+    return [*kept, catalog.write(INDEX, packed([told[name] for name in sorted(told)]))]
+
+
+# Rows.
+
+
+def _rows(
+    catalog: Catalog, outliner: Outliner, before: Sequence[Sequence[Piece]], vault: Path
+) -> list[list[Piece]]:
+    """The levels before, and one of what changed since; small ones become one, as of the index."""
+    changes = merged(outliner.changes())
+    kept = [list(level) for level in before]
+    if not kept:
+        return [_sent(catalog, changes)]
+    if not changes:
+        return kept
+    drafts = _drafts(catalog, changes)
+    while len(kept) > 1 and _size(kept[-1]) < 2 * sum(one.piece.size for one in drafts):
+        earlier = catalog.changes(kept.pop())
+        changes = merged(chain(earlier, changes))
+        drafts = _drafts(catalog, changes)
+    if sum(one.piece.size for one in drafts) > _FRESH * _size(kept[0]):
+        with Outliner(vault) as whole:
+            return [_sent(catalog, merged(whole.changes()))]
+    return [*kept, [catalog.send(one) for one in drafts]]
+
+
+def _size(level: Sequence[Piece]) -> int:
+    return sum(piece.size for piece in level)
+
+
+def _sent(catalog: Catalog, changes: Sequence[Change]) -> list[Piece]:
+    return [catalog.send(one) for one in _drafts(catalog, changes)]
+
+
+def _drafts(catalog: Catalog, changes: Sequence[Change]) -> list[Draft]:
+    drafts, waiting, size = list[Draft](), list[Change](), 0
+    for change in changes:
+        for part in _parts(change):
+            waiting.append(part)
+            size += len(packed(part))
+            if size >= _ROWS_BYTES:
+                drafts.append(catalog.draft(ROWS, packed(waiting)))
+                waiting, size = [], 0
+    if waiting:
+        drafts.append(catalog.draft(ROWS, packed(waiting)))
+    return drafts
+
+
+def _parts(change: Change) -> Iterator[Change]:
+    for rows in batched(change.rows, _ROWS_AT_ONCE, strict=False):
+        yield Change(change.table, list(rows), [])
+    if change.gone:
+        yield Change(change.table, [], change.gone)
