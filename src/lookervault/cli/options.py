@@ -122,23 +122,79 @@ type Flags = Mapping[str, Any]
 """What the command line gave of them, None where nothing."""
 
 
-def connecting(command: Callable[..., int]) -> Callable[..., int]:
-    """The command with these options in place of its parameter `flags`."""
+STORE = {
+    "store": Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            help="Where snapshots are: s3://, gs://, az:// or file://. Environment:"
+            " LOOKERVAULT_STORE.",
+            show_default=False,
+            metavar="URL",
+        ),
+    ],
+    "recipient": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--recipient",
+            help="To whom a new store is encrypted: age1…. Environment: LOOKERVAULT_RECIPIENTS.",
+            show_default=False,
+            metavar="AGE_KEY",
+        ),
+    ],
+    "identity": Annotated[
+        Path | None,
+        typer.Option(
+            "--identity",
+            help="The age identity that reads content. Environment: LOOKERVAULT_IDENTITY.",
+            show_default=False,
+            metavar="FILE",
+        ),
+    ],
+    "index_key": Annotated[
+        Path | None,
+        typer.Option(
+            "--index-key",
+            help="The key of all but content. Environment: LOOKERVAULT_INDEX_KEY.",
+            show_default=False,
+            metavar="FILE",
+        ),
+    ],
+    "no_encryption": Annotated[
+        bool | None,
+        typer.Option("--no-encryption", help="Do not encrypt a new store.", show_default=False),
+    ],
+}
+"""What each command takes that works on a store, by the names of `StoreSettings`."""
 
+
+def connecting(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with the options of `CONNECTION` in place of its parameter `flags`."""
+    return _with(CONNECTION, "flags", command)
+
+
+def storing[T](command: Callable[..., T]) -> Callable[..., T]:
+    """The command with the options of `STORE` in place of its parameter `place`."""
+    return _with(STORE, "place", command)
+
+
+def _with[T](
+    options: Mapping[str, Any], parameter: str, command: Callable[..., T]
+) -> Callable[..., T]:
     @functools.wraps(command)
-    def with_options(**given: Any) -> int:
-        flags = {name: given.pop(name) for name in CONNECTION}
-        return command(**given, flags=flags)
+    def with_options(**given: Any) -> T:
+        flags = {name: given.pop(name) for name in options}
+        return command(**given, **{parameter: flags})
 
     own = inspect.signature(command, eval_str=True)
-    options = [
+    taken = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for name, option in CONNECTION.items()
+        for name, option in options.items()
     ]
     shown = [
         each
         for one in own.parameters.values()
-        for each in (options if one.name == "flags" else [one])
+        for each in (taken if one.name == parameter else [one])
     ]
     with_options.__signature__ = own.replace(parameters=shown)  # type: ignore[attr-defined]  # PEP 362
     return with_options

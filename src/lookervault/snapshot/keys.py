@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import pyrage
 
+from lookervault.config.stores import StoreSettings
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError, UsageError
 from lookervault.snapshot.seal import KEY_BYTES, Seal, damaged, derived
 from lookervault.snapshot.store import Store
@@ -56,15 +57,6 @@ class Private(msgspec.Struct, frozen=True):
     identities: list[str]
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody gave: files, and age recipients as text."""
-
-    recipients: Sequence[str] = ()
-    identity: Path | None = None
-    index_key: Path | None = None
-    no_encryption: bool = False
-
-
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
     """`recipient` is None where the store is not encrypted; `identities` are empty where content
     cannot be read here. `made` is the file of the index key, where it was made now.
@@ -80,7 +72,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
         return self.recipient is None or bool(self.identities)
 
 
-def open_keys(store: Store, wanted: Wanted, *, make: bool = False) -> Keys:
+def open_keys(store: Store, wanted: StoreSettings, *, make: bool = False) -> Keys:
     """Of a store; with `make`, one that is empty becomes one of ours.
 
     Raises `UsageError` where what was given does not do, `DamagedError` where the keys in the
@@ -123,7 +115,7 @@ def _config(store: Store) -> Config | None:
     return config
 
 
-def _make(store: Store, wanted: Wanted) -> Keys:
+def _make(store: Store, wanted: StoreSettings) -> Keys:
     if wanted.no_encryption:
         _create(store, CONFIG, Config(FORMAT, _NONE))
         return Keys(seal=Seal(None), recipient=None)
@@ -189,7 +181,7 @@ def newest_key_object(store: Store) -> tuple[int, KeyObject]:
         raise damaged(names[-1], str(error)) from None
 
 
-def _of_encrypted(store: Store, wanted: Wanted) -> Keys:
+def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
     generation, found = newest_key_object(store)
     sealed = base64.b64decode(found.sealed)
     identities: tuple[str, ...] = ()
@@ -226,7 +218,7 @@ def unwrap(identity: Path, sealed: bytes, store: Store) -> Private:
 
 
 def read_identities(path: Path) -> list[pyrage.x25519.Identity]:
-    """From a file as `age-keygen` writes it. Raises `UsageError` that tells nothing of its content."""
+    """From a file as `age-keygen` writes it. Raises `UsageError`, which shows nothing of it."""
     lines = _lines(path, "identity")
     try:
         found = [pyrage.x25519.Identity.from_str(line) for line in lines]

@@ -58,7 +58,7 @@ class PackIndex(msgspec.Struct, frozen=True, array_like=True):
 
 class Pack(NamedTuple):
     data: bytes
-    index: PackIndex
+    contents: PackIndex
 
 
 def batches(blobs: Iterable[tuple[Blob, int]]) -> Iterator[list[Blob]]:
@@ -100,7 +100,7 @@ def write(name: str, blobs: Iterable[tuple[Blob, bytes]], recipient: str | None)
 def _header(key: bytes | None, recipient: str | None) -> bytes:
     if key is None or recipient is None:
         return _MAGIC + _LENGTH.pack(0)
-    wrapped = pyrage.encrypt(key, [pyrage.x25519.Recipient.from_str(recipient)])
+    wrapped: bytes = pyrage.encrypt(key, [pyrage.x25519.Recipient.from_str(recipient)])
     return _MAGIC + _LENGTH.pack(len(wrapped)) + wrapped
 
 
@@ -150,7 +150,7 @@ class Opener:
         if not self._identities:
             raise LookupError(name)
         try:
-            return pyrage.decrypt(beginning[_START : _START + length], self._identities)
+            return bytes(pyrage.decrypt(beginning[_START : _START + length], self._identities))
         except pyrage.DecryptError:
             raise damaged(name, "its key is not encrypted to this content key") from None
 

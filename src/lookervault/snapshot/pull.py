@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def _data(
     content = Content(catalog, index, keys.identities)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         waiting = list(by_pack)
-        under_way = []
+        under_way: list[Future[list[tuple[Blob, bytes]]]] = []
         while waiting or under_way:
             while waiting and len(under_way) < _AT_ONCE:
                 under_way.append(pool.submit(_of_pack, content, waiting.pop(0)))

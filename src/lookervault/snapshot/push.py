@@ -199,7 +199,7 @@ def _send_one(
     for number in count():
         name = f"{plain}-{number}" if number else plain
         pack = packs.write(name, filled, recipient)
-        found: PackIndex | None = pack.index
+        found: PackIndex | None = pack.contents
         if not catalog.store.create(name, pack.data):
             # it was sent, and the push broken off before it was listed
             found = packs.adopt(name, filled, catalog.store.get(name))

@@ -94,16 +94,16 @@ class Outliner:
         same_key = " AND ".join(f"b.{c} = n.{c}" for c in key)
         same = " AND ".join(f"b.{c} IS n.{c}" for c in table.columns if c != _DATA)
         found = ", ".join("x''" if c == _DATA else f"n.{c}" for c in table.columns)
-        query = f"SELECT {found} FROM {table.name} n"
+        query = f"SELECT {found} FROM {table.name} n"  # noqa: S608  names of our schema
         if self._with_base:
-            query += f" WHERE NOT EXISTS (SELECT 1 FROM base.{table.name} b WHERE {same})"
+            query += f" WHERE NOT EXISTS (SELECT 1 FROM base.{table.name} b WHERE {same})"  # noqa: S608  the same
         rows = self._connection.execute(f"{query} ORDER BY {', '.join(f'n.{c}' for c in key)}")
         for some in batched(rows, _ROWS_AT_ONCE, strict=False):
             yield Change(table.name, [list(row) for row in some], [])
         if self._with_base:
             gone = ", ".join(f"b.{c}" for c in key)
             keys = self._connection.execute(
-                f"SELECT {gone} FROM base.{table.name} b"
+                f"SELECT {gone} FROM base.{table.name} b"  # noqa: S608  names of our schema
                 f" WHERE NOT EXISTS (SELECT 1 FROM {table.name} n WHERE {same_key})"
             )
             for some in batched(keys, _ROWS_AT_ONCE, strict=False):
@@ -126,8 +126,10 @@ class Outliner:
         with explaining(self._vault):
             return {
                 (table, id): size
-                for table in (DICTIONARIES, OBJECTS)
-                for id, size in self._connection.execute(f"SELECT id, length(data) FROM {table}")
+                for table, id, size in self._connection.execute(
+                    "SELECT 'objects', id, length(data) FROM objects"
+                    " UNION ALL SELECT 'dictionaries', id, length(data) FROM dictionaries"
+                )
             }
 
     def bytes_as_of(self, run: int) -> int:
@@ -190,10 +192,10 @@ class Builder:
         marks = ", ".join("?" * len(table.columns))
         key = " AND ".join(f"{c} = ?" for c in table.columns[: table.key])
         with explaining(self._vault):
-            self._connection.executemany(f"DELETE FROM {table.name} WHERE {key}", change.gone)
-            self._connection.executemany(
-                f"INSERT OR REPLACE INTO {table.name} VALUES ({marks})", change.rows
-            )
+            delete = f"DELETE FROM {table.name} WHERE {key}"  # noqa: S608  names of our schema
+            self._connection.executemany(delete, change.gone)
+            insert = f"INSERT OR REPLACE INTO {table.name} VALUES ({marks})"  # noqa: S608  the same
+            self._connection.executemany(insert, change.rows)
 
     def lacking(self) -> list[Blob]:
         """Whose data is not there yet, as `Outliner.blobs` tells them."""
@@ -222,16 +224,15 @@ class Builder:
                 )
                 return
             query = "SELECT sha256, size, dictionary FROM objects WHERE id = ?"
-            row = self._connection.execute(query, (blob.id,)).fetchone()
-            self._connection.execute(
-                "UPDATE objects SET data = ?, sum = ? WHERE id = ?",
-                (data, objects.object_sum(*row, data), blob.id),
-            )
+            digest, size, dictionary = self._connection.execute(query, (blob.id,)).fetchone()
+            covered = objects.object_sum(digest, size, dictionary, data)
+            update = "UPDATE objects SET data = ?, sum = ? WHERE id = ?"
+            self._connection.execute(update, (data, covered, blob.id))
 
     def finish(self) -> None:
         """To the disk, and under its name."""
         with explaining(self._vault):
-            self._connection.execute(f"INSERT INTO {_COPIES} SELECT * FROM {DICTIONARIES}")
+            self._connection.execute("INSERT INTO dictionary_copies SELECT * FROM dictionaries")
             self._connection.execute("COMMIT")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.close()
@@ -269,7 +270,8 @@ def hooked(connection: sqlite3.Connection, fetch: Fetch) -> None:
             f"iif({c} = x'', fetch('{name}', sha256), {c}) AS {c}" if c == _DATA else c
             for c in tables()[name].columns
         )
-        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM main.{name}")
+        query = f"SELECT {columns} FROM main.{name}"  # noqa: S608  names of our schema
+        connection.execute(f"CREATE TEMP VIEW {name} AS {query}")
 
 
 def decoded(data: bytes, dictionary: bytes | None, largest: int) -> bytes:

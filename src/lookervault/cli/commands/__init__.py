@@ -25,6 +25,7 @@ from lookervault.cli.commands import (
     salvage,
     search,
     show,
+    snapshot,
     stats,
     types,
     uses,
@@ -59,6 +60,9 @@ Environment (flags come first):
   LOOKERVAULT_MONTHLY_CALLS
                            calls of a month
   LOOKERVAULT_SIGNING_KEY  signs certificates
+  LOOKERVAULT_STORE        where snapshots are
+  LOOKERVAULT_RECIPIENTS, LOOKERVAULT_IDENTITY,
+  LOOKERVAULT_INDEX_KEY    their keys
   LOOKERVAULT_LOG_FORMAT   json: stderr for programs
   NO_COLOR                 set: no colours
   CI                       set: plain progress"""
@@ -107,6 +111,7 @@ def app() -> typer.Typer:
     root.add_typer(runs.app, name="runs")
     root.add_typer(certificate.app, name="certificate")
     root.add_typer(key.app, name="key")
+    root.add_typer(snapshot.app, name="snapshot")
     root.add_typer(demo.app, name="demo")
     return root
 

@@ -1,0 +1,186 @@
+"""`lookervault snapshot`."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Annotated
+
+import typer
+
+from lookervault.cli.options import (
+    DebugOption,
+    Flags,
+    JsonOption,
+    LogFormatOption,
+    VaultOption,
+    storing,
+)
+
+app = typer.Typer(no_args_is_help=True)
+_COLUMNS = ("id", "run", "created", "status", "items", "stored_bytes")
+WhichArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="An id, `latest`, or a time: yesterday, 2026-11-01.")
+]
+
+
+@app.callback()
+def snapshot() -> None:
+    """Copies of the vault in S3, GCS, Azure or a folder: encrypted, each whole or not there.
+
+    \b
+    Examples:
+      lookervault snapshot push --store s3://company-looker/vault
+      lookervault snapshot list
+      lookervault snapshot pull latest --vault restored.db
+    """
+
+
+@app.command("push")
+@storing
+def push(
+    run: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="[RUN]", help="Of which run; the newest, without.", show_default=False
+        ),
+    ] = None,
+    vault: VaultOption = None,
+    *,
+    place: Flags,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+    log_format: LogFormatOption = None,
+) -> int:
+    """Send what is new in the vault, and make a snapshot of it.
+
+    \b
+    Examples:
+      lookervault snapshot push --store file:///backup --no-encryption
+      lookervault snapshot push --store s3://company-looker --recipient age1… --index-key index.key
+    """
+    from lookervault import __version__
+    from lookervault.cli.output import print_json
+    from lookervault.cli.stores import opened, told
+    from lookervault.cli.text import size
+    from lookervault.cli.vaults import existing
+    from lookervault.errors import Exit
+    from lookervault.snapshot.push import push as send
+
+    path = existing(vault)
+    there = opened(place, make=True)
+    done = send(
+        path, there.store, there.keys, now=time.time(), program_version=__version__, run=run
+    )
+    found = told(done.id, done.manifest) | {"new": done.new} | there.traffic()
+    if json:
+        print_json(found)
+    else:
+        what = "Snapshot" if done.new else "The store has this state already: snapshot"
+        sent = size(found["uploaded_bytes"])
+        print(f"{what} {done.id} of run {done.manifest.run}: {done.manifest.items:,} items.")
+        print(f"{sent} sent in {found['requests']:,} requests and {found['seconds']} s.")
+    return Exit.COMPLETE if done.manifest.status == "complete" else Exit.INCOMPLETE
+
+
+@app.command("list")
+@storing
+def list_snapshots(
+    *,
+    place: Flags,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+    log_format: LogFormatOption = None,
+) -> None:
+    """List the snapshots of a store, the newest first.
+
+    \b
+    Examples:
+      lookervault snapshot list --store s3://company-looker --index-key index.key
+      lookervault snapshot list --json
+    """
+    from lookervault.cli.output import print_json, print_table
+    from lookervault.cli.stores import opened, told
+
+    rows = [told(id, manifest) for id, manifest in opened(place).catalog.manifests()]
+    if json:
+        print_json(rows)
+    else:
+        print_table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows])
+
+
+@app.command("show")
+@storing
+def show(
+    which: WhichArgument = "latest",
+    *,
+    place: Flags,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+    log_format: LogFormatOption = None,
+) -> None:
+    """Show what a snapshot is of, and what it is made of.
+
+    \b
+    Examples:
+      lookervault snapshot show latest
+      lookervault snapshot show yesterday --json
+    """
+    from lookervault.cli.output import print_json, print_pairs
+    from lookervault.cli.stores import find, opened, told
+
+    catalog = opened(place).catalog
+    id, manifest = find(catalog, which)
+    found = told(id, manifest) | {
+        "instance": manifest.instance,
+        "base_url": manifest.base_url,
+        "runs": len(manifest.runs),
+        "certificates": manifest.certificates,
+        "certificate": manifest.certificate,
+        "parent": manifest.parent,
+        "program_version": manifest.program_version,
+        "pieces": len(manifest.row_pieces) + len(manifest.indexes),
+    }
+    if json:
+        print_json(found)
+    else:
+        print_pairs(list(found.items()))
+
+
+@app.command("pull")
+@storing
+def pull(
+    which: WhichArgument = "latest",
+    vault: VaultOption = None,
+    *,
+    place: Flags,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+    log_format: LogFormatOption = None,
+) -> int:
+    """Make a vault of a snapshot, with all its history. No vault is written over.
+
+    \b
+    Examples:
+      lookervault snapshot pull --vault restored.db --identity key.txt
+      lookervault snapshot pull yesterday --vault friday.db
+    """
+    from lookervault.cli.output import print_json
+    from lookervault.cli.stores import find, opened, told
+    from lookervault.cli.text import size
+    from lookervault.config.settings import vault_path
+    from lookervault.errors import Exit
+    from lookervault.snapshot.pull import pull as fetch
+
+    path, _ = vault_path({"vault": vault}, os.environ)
+    there = opened(place)
+    id, manifest = find(there.catalog, which)
+    fetch(id, manifest, path, there.store, there.keys)
+    found = told(id, manifest) | {"vault": str(path)} | there.traffic()
+    if json:
+        print_json(found)
+    else:
+        print(f"{path} is snapshot {id} of run {manifest.run}: {manifest.items:,} items.")
+        got = size(found["downloaded_bytes"])
+        print(f"{got} fetched in {found['requests']:,} requests and {found['seconds']} s.")
+    return Exit.COMPLETE if manifest.status == "complete" else Exit.INCOMPLETE

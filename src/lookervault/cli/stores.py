@@ -1,0 +1,100 @@
+"""Opening a store for a command, and what a command tells of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lookervault.cli.options import Flags
+    from lookervault.config.stores import StoreSettings
+    from lookervault.snapshot.catalog import Catalog, Manifest
+    from lookervault.snapshot.keys import Keys
+    from lookervault.snapshot.store import Counted
+
+
+class Opened:
+    """A store with its keys; what went over the line is counted from here on."""
+
+    def __init__(self, settings: StoreSettings, *, make: bool = False) -> None:
+        from lookervault.cli import failures
+        from lookervault.snapshot.catalog import Catalog
+        from lookervault.snapshot.keys import open_keys
+        from lookervault.snapshot.store import Counted
+        from lookervault.snapshot.targets import open_store
+
+        self._began = time.monotonic()
+        self.store: Counted = Counted(open_store(settings.url, os.environ))
+        self.keys: Keys = open_keys(self.store, settings, make=make)
+        self.catalog: Catalog = Catalog(self.store, self.keys.seal)
+        if self.keys.made is not None:
+            failures.note(
+                f"The index key was made: {self.keys.made}. Every later run into this store needs"
+                " it; keep a copy of it, and of the identity, elsewhere."
+            )
+        if make and not self.keys.seal.is_keyed:
+            failures.warn(
+                "The store is not encrypted: whoever reads it reads everything, and a change by"
+                " somebody who knows how is not noticed."
+            )
+
+    def traffic(self) -> dict[str, Any]:
+        traffic = self.store.traffic
+        return {
+            "uploaded_bytes": traffic.uploaded_bytes,
+            "downloaded_bytes": traffic.downloaded_bytes,
+            "requests": traffic.requests,
+            "seconds": round(time.monotonic() - self._began, 2),
+        }
+
+
+def opened(place: Flags, *, make: bool = False) -> Opened:
+    """Raises `UsageError` where nobody names a store."""
+    from lookervault.config.stores import needed
+
+    return Opened(needed(place, os.environ), make=make)
+
+
+def told(id: str, manifest: Manifest) -> dict[str, Any]:
+    """A snapshot as `snapshot list --json` tells it."""
+    from lookervault.cli.vaults import time_of
+
+    return {
+        "id": id,
+        "run": manifest.run,
+        "created": time_of(manifest.created),
+        "status": manifest.status,
+        "items": manifest.items,
+        "bytes": manifest.bytes,
+        "stored_bytes": manifest.stored_bytes,
+        "root_hash": manifest.root,
+    }
+
+
+def find(catalog: Catalog, which: str) -> tuple[str, Manifest]:
+    """The snapshot of an id or the beginning of one, `latest`, or the newest one at a time.
+
+    Raises `UsageError` where there is none, or several begin so.
+    """
+    from datetime import UTC, datetime
+
+    from lookervault.errors import UsageError
+    from lookervault.history.moments import moment, utc
+
+    ids = list(catalog.ids())
+    hint = "`lookervault snapshot list` shows what there is."
+    if not ids:
+        raise UsageError(f"There is no snapshot in {catalog.store.url}.", hint=hint)
+    if which == "latest":
+        return ids[0], catalog.manifest(ids[0])
+    begin_so = [id for id in ids if id.lower().startswith(which.lower())]
+    if len(begin_so) == 1:
+        return begin_so[0], catalog.manifest(begin_so[0])
+    if begin_so and not which.isdecimal():
+        raise UsageError(f"{len(begin_so)} snapshots begin with {which!r}.", hint=hint)
+    then = moment(which, datetime.now(UTC)).timestamp()
+    for id, manifest in catalog.manifests(ids):
+        if manifest.created <= then:
+            return id, manifest
+    raise UsageError(f"There is no snapshot that was made by {utc(then)}.", hint=hint)
