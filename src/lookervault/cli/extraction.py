@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lookervault.extraction.stop import Stop
     from lookervault.looker.client import Looker
     from lookervault.proof.keys import SigningKey
+    from lookervault.storage.connections import Fetch
     from lookervault.storage.repository import Repository
 
 
@@ -34,9 +35,12 @@ def extract_into(
     request: Request,
     *,
     max_calls: int | None = None,
+    fetch: Fetch | None = None,
     quiet: bool,
 ) -> tuple[dict[str, Any], LookerVaultError | None]:
     """The result as `--json` prints it, and the error that ended the run early.
+
+    `fetch` gives bodies that the vault does not have itself.
 
     Raises `LookerVaultError` where the run could not be begun.
     """
@@ -51,7 +55,7 @@ def extract_into(
     stop = Stop()
     warn_about(settings)
     signer = signer_of(settings)
-    vault_of = Repository.open(settings.vault, write=True, signer=signer)
+    vault_of = Repository.open(settings.vault, write=True, signer=signer, fetch=fetch)
     with vault_of as vault, _until_signal(stop):
         if (left := _nothing_due(vault, request)) is not None:
             return nothing_due(left), None

@@ -9,6 +9,7 @@ from pathlib import Path
 from lookervault.errors import AccessError, DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import Catalog, Index, Manifest
+from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.packs import HEADER_BYTES, Opener, PackIndex
 from lookervault.snapshot.seal import damaged
 from lookervault.storage.dump import DICTIONARIES, Builder, decoded, encoded
@@ -31,17 +32,20 @@ def write_outline(catalog: Catalog, manifest: Manifest, path: Path) -> None:
 class Content:
     """Fetches the data of bodies and dictionaries from packs. Thread-safe."""
 
-    def __init__(self, catalog: Catalog, index: Index, identities: tuple[str, ...]) -> None:
+    def __init__(self, catalog: Catalog, index: Index, keys: Keys) -> None:
         self._store = catalog.store
         self._index = index
-        self._opener = Opener(identities)
+        self._reads = keys.reads_content
+        self._opener = Opener(keys.identities)
         self._lock = threading.Lock()
         self._keys: dict[str, bytes | None] = {}
         self._asked: Counter[str] = Counter()
         self._whole: OrderedDict[str, bytes] = OrderedDict()
 
     def fetch(self, table: str, digest: bytes) -> bytes:
-        """`storage.dump.Fetch`. Raises `DamagedError`, `AccessError` where no key opens it."""
+        """Raises `DamagedError`, `AccessError` where no key opens it."""
+        if not self._reads:
+            raise _no_key()
         place = self._index.find(table, digest)
         if place is None:
             raise DamagedError(
@@ -54,7 +58,8 @@ class Content:
             return packs.read(pack.name, entry, frame, self.key(pack))
 
     def as_written(self, table: str, digest: bytes, dictionary: bytes | None) -> bytes:
-        """As `fetch`, for a row that says which dictionary it is compressed with.
+        """As `fetch`, for a row that says which dictionary it is compressed with: a
+        `storage.connections.Fetch`.
 
         A body that another vault brought first is compressed with that one's.
         """
@@ -74,10 +79,7 @@ class Content:
             try:
                 self._keys[pack.name] = self._opener.key(pack.name, beginning)
             except LookupError:
-                raise AccessError(
-                    "The content of the store is encrypted, and no key that opens it is at hand.",
-                    hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
-                ) from None
+                raise _no_key() from None
         return self._keys[pack.name]
 
     def _part(self, pack: PackIndex, start: int, length: int) -> bytes:
@@ -97,3 +99,10 @@ class Content:
         while len(self._whole) > _KEPT:
             self._whole.popitem(last=False)
         return whole[start : start + length]
+
+
+def _no_key() -> AccessError:
+    return AccessError(
+        "The content of the store is encrypted, and no key that opens it is at hand.",
+        hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
+    )

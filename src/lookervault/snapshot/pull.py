@@ -62,7 +62,7 @@ def _data(
         key=lambda one: one[:2],
     )
     by_pack = [[blob for *_, blob in group] for _, group in groupby(found, key=lambda one: one[0])]
-    content = Content(catalog, index, keys.identities)
+    content = Content(catalog, index, keys)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         waiting = list(by_pack)
         under_way: list[Future[list[tuple[Blob, bytes]]]] = []

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from lookervault.errors import VaultError
 from lookervault.storage import schema
+from lookervault.storage.failures import remembering
 
 _READER_CACHE_KIB = 512
 _WRITER_CACHE_KIB = 8192
@@ -31,8 +32,16 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+type Fetch = Callable[[str, bytes, bytes | None], bytes]
+"""Gives the data of a row of `objects` or `dictionaries` that is kept elsewhere: by the table, the
+SHA-256, and that of the dictionary that it is to be compressed with. Thread-safe.
+"""
+
+
+def open_reader(path: Path, fetch: Fetch | None = None) -> sqlite3.Connection:
     """Leaves no file behind, and works in a directory that cannot be written to.
+
+    With `fetch`, data that the vault does not have is read as if it were there.
 
     A vault that nobody has open has no `-wal` file. SQLite then needs one for as long as it
     reads, and removes it afterwards if it may write; `query_only` forbids everything else. Where
@@ -47,8 +56,30 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection = _connect(path, mode, _READER_CACHE_KIB)
     with suppress(sqlite3.DatabaseError):  # a damaged beginning: whoever reads on will meet it
         schema.stand_in(connection)
+    if fetch is not None:
+        _read_elsewhere(connection, fetch)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _read_elsewhere(connection: sqlite3.Connection, fetch: Fetch) -> None:
+    """Names of temporary views come before those of tables."""
+
+    def asked(table: str, digest: bytes, dictionary: bytes | None) -> bytes:
+        with remembering():
+            return fetch(table, digest, dictionary)
+
+    connection.create_function("fetch", 3, asked)
+    connection.execute(
+        """CREATE TEMP VIEW dictionaries AS SELECT id, type, sha256,
+        iif(data = x'', fetch('dictionaries', sha256, NULL), data) AS data FROM main.dictionaries"""
+    )
+    connection.execute(
+        """CREATE TEMP VIEW objects AS SELECT id, sha256, size, dictionary,
+        iif(data = x'', fetch('objects', sha256,
+          (SELECT d.sha256 FROM main.dictionaries d WHERE d.id = dictionary)), data) AS data, sum
+        FROM main.objects"""
+    )
 
 
 def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
@@ -91,8 +122,9 @@ def temporary_files_in(connection: sqlite3.Connection, folder: Path) -> Iterator
 class Readers:
     """A read-only connection for each thread that asks; thread-safe."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fetch: Fetch | None = None) -> None:
         self._path = path
+        self._fetch = fetch
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
@@ -106,7 +138,7 @@ class Readers:
             if self._closed:
                 raise VaultError(f"The vault {self._path} was closed.")
             self._close_those_of_ended_threads()
-            self._open[thread] = connection = open_reader(self._path)
+            self._open[thread] = connection = open_reader(self._path, self._fetch)
         return connection
 
     def _close_those_of_ended_threads(self) -> None:

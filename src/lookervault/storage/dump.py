@@ -7,7 +7,7 @@ are kept meanwhile, and how they come back, is up to whoever keeps them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import batched
 from pathlib import Path
@@ -55,10 +55,6 @@ class Blob(NamedTuple):
     sha256: bytes
     size: int
     dictionary: bytes | None
-
-
-type Fetch = Callable[[str, bytes], bytes]
-"""Gives the data of a row of `objects` or `dictionaries`, by its SHA-256. Thread-safe."""
 
 
 class Outliner:
@@ -256,22 +252,6 @@ def merged(changes: Iterable[Change]) -> list[Change]:
         )
         for name, rows in last.items()
     ]
-
-
-def hooked(connection: sqlite3.Connection, fetch: Fetch) -> None:
-    """Lets a reader of an outline read data as if it were there."""
-
-    def data(kind: str, digest: bytes) -> bytes:
-        return fetch(kind, digest)
-
-    connection.create_function("fetch", 2, data, deterministic=True)
-    for name in (OBJECTS, DICTIONARIES):
-        columns = ", ".join(
-            f"iif({c} = x'', fetch('{name}', sha256), {c}) AS {c}" if c == _DATA else c
-            for c in tables()[name].columns
-        )
-        query = f"SELECT {columns} FROM main.{name}"  # noqa: S608  names of our schema
-        connection.execute(f"CREATE TEMP VIEW {name} AS {query}")
 
 
 def decoded(data: bytes, dictionary: bytes | None, largest: int) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from lookervault.errors import DamagedError, VaultError
+from lookervault.errors import DamagedError, LookerVaultError, VaultError
 
 _PRIMARY = 0xFF  # the low byte of an extended result code is the primary one
 
@@ -41,6 +42,19 @@ _PLAIN = {
 }
 
 
+_elsewhere = threading.local()
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """SQLite tells of a function only that it failed: `explaining` then raises what it raised."""
+    try:
+        yield
+    except LookerVaultError as error:
+        _elsewhere.error = error
+        raise
+
+
 def explained(error: sqlite3.Error, path: Path) -> VaultError:
     """SQLite's error in our words; what has no plain cause is damage."""
     code = getattr(error, "sqlite_errorcode", None)
@@ -66,11 +80,15 @@ def _damaged(path: Path, error: Exception) -> DamagedError:
 @contextmanager
 def explaining(path: Path) -> Iterator[None]:
     """Turns SQLite's errors into `VaultError` and `DamagedError`."""
+    _elsewhere.error = None
     try:
         yield
     except sqlite3.ProgrammingError:
         raise  # a mistake of this program
     except sqlite3.Error as error:
+        if (cause := getattr(_elsewhere, "error", None)) is not None:
+            _elsewhere.error = None
+            raise cause from None
         raise explained(error, path) from error
     except (UnicodeDecodeError, json.JSONDecodeError, msgspec.MsgspecError) as error:
         raise _damaged(path, error) from error  # text of another form than was written

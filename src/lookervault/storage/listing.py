@@ -291,6 +291,6 @@ def _references(
 def object_bytes(connection: sqlite3.Connection) -> tuple[int, int]:
     """Bytes of all bodies, as they came and as they are stored."""
     row: tuple[int, int] = connection.execute(
-        "SELECT coalesce(sum(size), 0), coalesce(sum(length(data)), 0) FROM objects"
+        "SELECT coalesce(sum(size), 0), coalesce(sum(length(data)), 0) FROM main.objects"
     ).fetchone()
     return row

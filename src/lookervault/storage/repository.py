@@ -29,7 +29,7 @@ from lookervault.storage import (
     versions,
 )
 from lookervault.storage.certificates import CertificateRow, Fault, Signer
-from lookervault.storage.connections import Readers
+from lookervault.storage.connections import Fetch, Readers
 from lookervault.storage.contents import Contents
 from lookervault.storage.counting import Counting
 from lookervault.storage.dictionaries import Codec, Trainer
@@ -41,6 +41,7 @@ from lookervault.storage.lock import ProcessLock, is_held
 from lookervault.storage.objects import Bodies, Packed
 from lookervault.storage.proving import Proving
 from lookervault.storage.runs import Proof, Role, RunEnd, RunRow, RunStart, TypeResult
+from lookervault.storage.seen import Seen
 from lookervault.storage.timeline import Timeline
 from lookervault.storage.usage import Usage
 from lookervault.storage.versions import Stored, Version
@@ -62,12 +63,19 @@ class Repository:
     must be read by the thread that asked for it, and shows the vault as it was when it began.
     """
 
-    def __init__(self, path: Path, lock: ProcessLock | None, signer: Signer | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        lock: ProcessLock | None,
+        signer: Signer | None = None,
+        fetch: Fetch | None = None,
+    ) -> None:
         self._path = path
         self._lock = lock
         self._signer = signer
         self._writer = Writer(path) if lock else None
-        self._readers = Readers(path)
+        self._seen = Seen(path.parent, fetch) if fetch and lock else None
+        self._readers = Readers(path, self._seen.fetch if self._seen else fetch)
         self._bodies = Bodies()
         self._trainers: dict[str, Trainer] = {}
         self._trainers_lock = threading.Lock()
@@ -82,24 +90,26 @@ class Repository:
         *,
         write: bool,
         signer: Signer | None = None,
+        fetch: Fetch | None = None,
         clock: Callable[[], float] = time.time,
     ) -> Self:
         """With `write` the vault is made where there is none, and no other process may write it.
 
         `signer` signs the certificates of the runs that end here; without, they are not signed.
+        `fetch` gives the bodies that the vault says it has, and that are kept elsewhere.
 
         Raises `VaultError` where it is in use, missing, of another kind or too new.
         """
         if not write:
             check_header(path)
-            return cls(path, None)
+            return cls(path, None, fetch=fetch)
         lock = ProcessLock(path, now=clock())
         try:
             if not path.exists():
                 make(path)
             check_header(path)
             with explaining(path):
-                return cls(path, lock, signer)
+                return cls(path, lock, signer, fetch)
         except BaseException:
             lock.release()
             raise
@@ -111,6 +121,8 @@ class Repository:
         self._closed = True
         try:
             self._readers.close()
+            if self._seen is not None:
+                self._seen.close()
             if self._writer is not None:
                 self._writer.close()
         finally:
@@ -164,6 +176,9 @@ class Repository:
 
     def pack(self, items: Sequence[Item]) -> Packed:
         """Hashes and compresses a page, outside the write lock. May learn a dictionary first."""
+        if self._seen is not None:
+            for item in items:
+                self._seen.add(item.body)
         with explaining(self._path):
             return objects.pack(items, self._codec)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,9 +16,14 @@ from lookervault.cli.options import (
     QuietOption,
     complete_type,
     connecting,
+    storing,
 )
 
+if TYPE_CHECKING:
+    from lookervault.cli.staging import Staged
 
+
+@storing
 @connecting
 def extract(
     types: Annotated[
@@ -113,6 +118,7 @@ def extract(
     ] = None,
     *,
     flags: Flags,
+    place: Flags,
     same_instance: Annotated[
         bool,
         typer.Option("--same-instance", help="The vault's Looker was renamed or moved: go on."),
@@ -187,8 +193,10 @@ def extract(
       lookervault extract --accept-deletions dashboards
     """
     from lookervault.cli import budget, extraction
+    from lookervault.cli.staging import staged
     from lookervault.config.models import parallel_config
     from lookervault.config.settings import load
+    from lookervault.config.stores import store_settings
     from lookervault.content.registry import select
     from lookervault.errors import UsageError
 
@@ -222,6 +230,7 @@ def extract(
         )
         return plan_and_tell(flags, asked, config, fitted=fit_quota, json=json)
     settings = load(flags, os.environ)
+    store = store_settings(place, os.environ)
     extraction.check_place(settings.vault)
     request = extraction.request(
         chosen,
@@ -243,9 +252,17 @@ def extract(
         from lookervault.cli.plan import by_quota
 
         request, config = by_quota(settings, request, config)
-    return run_and_tell(
-        settings, config, request, max_calls=max_calls, quiet=quiet, json=json, debug=debug
-    )
+    with staged(store, settings) as (settings, staging):
+        return run_and_tell(
+            settings,
+            config,
+            request,
+            max_calls=max_calls,
+            staging=staging,
+            quiet=quiet,
+            json=json,
+            debug=debug,
+        )
 
 
 def among(chosen: Sequence[Any], names: Sequence[str], *, in_folders: bool) -> tuple[str, ...]:
@@ -276,6 +293,7 @@ def run_and_tell(
     request: Any,
     *,
     max_calls: int | None = None,
+    staging: Staged | None = None,
     quiet: bool,
     json: bool,
     debug: bool,
@@ -285,12 +303,20 @@ def run_and_tell(
     from lookervault.cli.next_steps import print_next
     from lookervault.cli.output import print_json
     from lookervault.cli.report import failure, not_begun, print_nothing_due, print_result
+    from lookervault.cli.staging import pushed
     from lookervault.errors import UsageError
 
     try:
         found, error = extraction.extract_into(
-            settings, config, request, max_calls=max_calls, quiet=quiet or json
+            settings,
+            config,
+            request,
+            max_calls=max_calls,
+            fetch=staging.fetch if staging else None,
+            quiet=quiet or json,
         )
+        if staging is not None:
+            found, error = staging.pushed(found, error)
     except UsageError:
         raise
     except Exception as raised:  # noqa: BLE001 -- whatever it was, the object is the promised one
@@ -302,7 +328,10 @@ def run_and_tell(
         print_nothing_due(found)
     elif found["run"] is not None:
         print_result(found)
-        print_next(settings.vault, found["run"])
+        if found["vault"] is not None:
+            print_next(settings.vault, found["run"])
+        if "snapshot" in found:
+            print(pushed(found["snapshot"]))
     _say_how_it_ended(found)
     if error is not None:
         failures.explain(error, debug=debug, run=found["run"])
