@@ -173,6 +173,17 @@ def connecting(command: Callable[..., int]) -> Callable[..., int]:
     return _with(CONNECTION, "flags", command)
 
 
+READING = {"vault": VaultOption} | {
+    name: STORE[name] for name in ("store", "identity", "index_key")
+}
+"""What each command takes that reads a vault, or the newest snapshot of a store."""
+
+
+def reading[T](command: Callable[..., T]) -> Callable[..., T]:
+    """The command with the options of `READING` in place of its parameter `source`."""
+    return _with(READING, "source", command)
+
+
 def storing[T](command: Callable[..., T]) -> Callable[..., T]:
     """The command with the options of `STORE` in place of its parameter `place`."""
     return _with(STORE, "place", command)

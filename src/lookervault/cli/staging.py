@@ -129,14 +129,13 @@ def pushed(snapshot: dict[str, Any]) -> str:
 
 
 @contextmanager
-def reading(place: dict[str, Any], which: str = "latest") -> Iterator[Repository]:
-    """The vault of a snapshot, whose bodies are fetched as they are looked at."""
-    from lookervault.cli.stores import find, opened
+def reading(there: Opened) -> Iterator[Repository]:
+    """The vault of the newest snapshot, whose bodies are fetched as they are looked at."""
+    from lookervault.cli.stores import find
     from lookervault.snapshot.outline import Content, write_outline
     from lookervault.storage.repository import Repository
 
-    there = opened(place)
-    _, manifest = find(there.catalog, which)
+    _, manifest = find(there.catalog, "latest")
     with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
         vault = Path(folder) / _VAULT
         write_outline(there.catalog, manifest, vault)

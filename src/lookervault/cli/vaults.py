@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from lookervault.cli.options import Flags
     from lookervault.errors import LookerVaultError
     from lookervault.storage.listing import ItemRow
     from lookervault.storage.repository import Repository
     from lookervault.storage.runs import RunRow
+
+
+@contextmanager
+def open_source(source: Flags) -> Iterator[Repository]:
+    """The vault, or the newest snapshot of a store: where --store names one, or where there is no
+    vault and `LOOKERVAULT_STORE` does.
+    """
+    from lookervault.config.settings import vault_path
+    from lookervault.config.stores import store_settings
+
+    vault = source["vault"]
+    store = store_settings(source, os.environ)
+    if store is not None and source["store"] is None:
+        path, _ = vault_path({"vault": vault}, os.environ)
+        store = store if vault is None and not path.exists() else None
+    if store is None:
+        with open_vault(vault) as repository:
+            yield repository
+        return
+    from lookervault.cli.staging import reading
+    from lookervault.cli.stores import Opened
+
+    with reading(Opened(store)) as repository:
+        yield repository
 
 
 def open_vault(vault: Path | None) -> Repository:

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from lookervault.cli.changes import FolderOption, TypesOption
-from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
+from lookervault.cli.options import DebugOption, Flags, JsonOption, LogFormatOption, reading
 
 if TYPE_CHECKING:
     from lookervault.history.changes import Change
@@ -29,6 +29,7 @@ class DiffCommand(TyperCommand):
         return super().parse_args(ctx, [a[1:] if _AGO.fullmatch(a) else a for a in args])
 
 
+@reading
 def diff(
     what: Annotated[
         list[str] | None,
@@ -39,7 +40,6 @@ def diff(
             show_default=False,
         ),
     ] = None,
-    vault: VaultOption = None,
     types: TypesOption = None,
     folder: FolderOption = None,
     html: Annotated[
@@ -51,6 +51,8 @@ def diff(
             show_default=False,
         ),
     ] = None,
+    *,
+    source: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
@@ -67,9 +69,9 @@ def diff(
       lookervault diff 1 --json
     """
     from lookervault.cli.output import print_json
-    from lookervault.cli.vaults import open_vault
+    from lookervault.cli.vaults import open_source
 
-    with open_vault(vault) as repository:
+    with open_source(source) as repository:
         asked = _asked(repository, what or [])
         found = _found(repository, asked, types, folder)
         told = _Told(asked, found, repository.timeline().beginnings())

@@ -11,11 +11,12 @@ import typer
 from lookervault.cli.options import (
     AtOption,
     DebugOption,
+    Flags,
     JsonOption,
     LogFormatOption,
     QuietOption,
     RunOption,
-    VaultOption,
+    reading,
 )
 
 
@@ -24,11 +25,11 @@ class Files(StrEnum):
     YAML = "yaml"
 
 
+@reading
 def export(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="A new or empty folder, or an earlier export.")
     ],
-    vault: VaultOption = None,
     run: RunOption = None,
     at: AtOption = None,
     files: Annotated[
@@ -47,6 +48,8 @@ def export(
         ),
     ] = False,
     quiet: QuietOption = False,
+    *,
+    source: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
@@ -69,10 +72,10 @@ def export(
     """
     from lookervault.cli import trees
     from lookervault.cli.output import print_json
-    from lookervault.cli.vaults import open_vault
+    from lookervault.cli.vaults import open_source
 
     asked = trees.Asked(run, at, git=git, all_runs=all_runs)
-    with open_vault(vault) as repository:
+    with open_source(source) as repository:
         told = trees.export(repository, asked, directory, files.value, quiet=quiet or json)
     if json:
         print_json(told)

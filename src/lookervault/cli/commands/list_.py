@@ -10,14 +10,16 @@ import typer
 from lookervault.cli.options import (
     AtOption,
     DebugOption,
+    Flags,
     JsonOption,
     LogFormatOption,
     RunOption,
-    VaultOption,
     complete_type,
+    reading,
 )
 
 
+@reading
 def list_items(
     type: Annotated[
         str | None,
@@ -28,7 +30,6 @@ def list_items(
             show_default=False,
         ),
     ] = None,
-    vault: VaultOption = None,
     run: RunOption = None,
     at: AtOption = None,
     deleted: Annotated[
@@ -44,6 +45,8 @@ def list_items(
             show_default=False,
         ),
     ] = None,
+    *,
+    source: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
@@ -60,14 +63,14 @@ def list_items(
       lookervault list dashboards --unproven-since -14d
     """
     from lookervault.cli.output import print_json, print_table
-    from lookervault.cli.vaults import open_vault, run_of
+    from lookervault.cli.vaults import open_source, run_of
     from lookervault.content.registry import content_type
     from lookervault.errors import UsageError
 
     name = None if type is None else content_type(type).name
     if name is None and not deleted:
         raise UsageError("Which TYPE?", hint="`lookervault types` lists them all.")
-    with open_vault(vault) as repository:
+    with open_source(source) as repository:
         run = run_of(repository, run, at)
         if deleted or name is None:
             rows = _deleted(repository, name, run)

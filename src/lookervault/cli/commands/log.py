@@ -10,10 +10,11 @@ import typer
 from lookervault.cli.changes import FolderOption, TypesOption
 from lookervault.cli.options import (
     DebugOption,
+    Flags,
     JsonOption,
     LogFormatOption,
-    VaultOption,
     complete_type,
+    reading,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 50
 
 
+@reading
 def log(
     type: Annotated[
         str | None,
@@ -36,7 +38,6 @@ def log(
     id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Its id.", show_default=False)
     ] = None,
-    vault: VaultOption = None,
     everything: Annotated[
         bool, typer.Option("--all", help="What happened to all items, the newest first.")
     ] = False,
@@ -70,6 +71,8 @@ def log(
             show_default=False,
         ),
     ] = None,
+    *,
+    source: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
@@ -87,7 +90,7 @@ def log(
       lookervault log --all --type dashboards --folder 1 --limit 10
     """
     from lookervault.cli.output import print_json
-    from lookervault.cli.vaults import all_runs, open_vault
+    from lookervault.cli.vaults import all_runs, open_source
     from lookervault.errors import UsageError
     from lookervault.history.moments import utc
 
@@ -101,7 +104,7 @@ def log(
     given = [name for name, value in narrowing.items() if value]
     if type and given:
         raise UsageError(f"{given[0]} goes with --all.", hint="Leave it out for a single item.")
-    with open_vault(vault) as repository:
+    with open_source(source) as repository:
         if type and id:
             found = _of_item(repository, type, id)
         else:

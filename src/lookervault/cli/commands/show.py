@@ -10,25 +10,28 @@ import typer
 from lookervault.cli.options import (
     AtOption,
     DebugOption,
+    Flags,
     LogFormatOption,
     RunOption,
     TypeArgument,
-    VaultOption,
+    reading,
 )
 
 if TYPE_CHECKING:
     from lookervault.storage.repository import Repository
 
 
+@reading
 def show(
     type: TypeArgument,
     id: Annotated[str, typer.Argument(metavar="ID", help="The id, as `list` shows it.")],
-    vault: VaultOption = None,
     run: RunOption = None,
     at: AtOption = None,
     last: Annotated[
         bool, typer.Option("--last", help="The last version, also where the item is deleted.")
     ] = False,
+    *,
+    source: Flags,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
 ) -> None:
@@ -43,18 +46,18 @@ def show(
     """
     from lookervault.cli import failures
     from lookervault.cli.output import write_bytes
-    from lookervault.cli.vaults import not_there, open_vault, run_of
+    from lookervault.cli.vaults import not_there, open_source, run_of
     from lookervault.content.registry import content_type
     from lookervault.errors import UsageError
 
     name = content_type(type).name
     if last and (run is not None or at is not None):
         raise UsageError("--last is not as of a run.", hint="Leave out --run and --at.")
-    with open_vault(vault) as repository:
+    with open_source(source) as repository:
         run = run_of(repository, run, at)
         body = repository.last_body(name, id) if last else repository.body(name, id, run)
         if body is None:
-            raise not_there(repository, name, id, run, vault)
+            raise not_there(repository, name, id, run, source["vault"])
         inexact = _is_imported(repository, name, id, run)
     if inexact:
         failures.note("This was imported: Looker's content, but not its bytes.", type=name, id=id)

@@ -11,10 +11,11 @@ from lookervault.cli.changes import TypesOption
 from lookervault.cli.options import (
     AtOption,
     DebugOption,
+    Flags,
     JsonOption,
     LogFormatOption,
     RunOption,
-    VaultOption,
+    reading,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class By(StrEnum):
     WEEK = "week"
 
 
+@reading
 def stats(
     section: Annotated[
         Section | None,
@@ -45,7 +47,6 @@ def stats(
             show_default=False,
         ),
     ] = None,
-    vault: VaultOption = None,
     unused_for: Annotated[
         str,
         typer.Option("--unused-for", help="How long nobody may have looked at it.", metavar="SPAN"),
@@ -63,6 +64,8 @@ def stats(
     by: Annotated[By, typer.Option("--by", help="Of growth: a line for each.")] = By.RUN,
     run: RunOption = None,
     at: AtOption = None,
+    *,
+    source: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
@@ -90,9 +93,9 @@ def stats(
     """
     from lookervault.cli.output import print_json
     from lookervault.cli.statistics import print_overview, print_section, told
-    from lookervault.cli.vaults import open_vault
+    from lookervault.cli.vaults import open_source
 
-    with open_vault(vault) as repository:
+    with open_source(source) as repository:
         asked = _asked(repository, section, unused_for, types, since, by, run, at)
         rows = told(repository, asked)
     if json:
