@@ -124,6 +124,8 @@ def _make(store: Store, wanted: StoreSettings) -> Keys:
             f"The store {store.url} is new, and nothing says to whom it is to be encrypted.",
             hint="Give --recipient age1… (`age-keygen` makes one), or --no-encryption.",
         )
+    for one in wanted.recipients:
+        _recipient(one)
     made = None
     if wanted.index_key is None:
         raise UsageError(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from lookervault.errors import UsageError
+from lookervault.errors import NoSuchObjectError, UsageError
 from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import (
     INDEX,
@@ -198,11 +198,14 @@ def _send_one(
     plain = catalog.seal.name(PACKS, packs.content([blob for blob, _ in filled]))
     for number in count():
         name = f"{plain}-{number}" if number else plain
-        pack = packs.write(name, filled, recipient)
-        found: PackIndex | None = pack.contents
-        if not catalog.store.create(name, pack.data):
-            # it was sent, and the push broken off before it was listed
-            found = packs.adopt(name, filled, catalog.store.get(name))
+        try:
+            catalog.store.get_part(name, 0, 1)
+        except NoSuchObjectError:
+            pack = packs.write(name, filled, recipient)
+            if catalog.store.create(name, pack.data):
+                return pack.contents, catalog.write(INDEX, packed([pack.contents]))
+        # it was sent, and the push broken off before it was listed
+        found = packs.adopt(name, filled, catalog.store.get(name))
         if found is not None:
             return found, catalog.write(INDEX, packed([found]))
     raise AssertionError

@@ -1,0 +1,350 @@
+"""What was pushed comes back; what is there already is not sent again."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lookervault.config.stores import StoreSettings
+from lookervault.errors import AccessError, DamagedError, StoreError, UsageError
+from lookervault.snapshot.catalog import Catalog
+from lookervault.snapshot.keys import Keys, open_keys
+from lookervault.snapshot.push import Pushed
+from lookervault.snapshot.store import Counted
+from lookervault.storage.dump import Outliner
+from lookervault.storage.repository import Repository
+from lookervault.storage.rows import tables
+from lookervault.storage.verify import verify
+from tests.unit.snapshot.stores import NOW, MemoryStore, People, pulled, pushed
+from tests.unit.storage.damaging import extract, real
+from tests.unit.storage.samples import item, page
+
+MANY = 300
+NOBODY = "age1csw03kjuq6tn6au3jmn7cra2ukkuqh35kk96ay3zr8zhq0tmcppq8pu0uh"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> People:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    return People(folder)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def vault(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path / "vault.db"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "vault.db"
+    with Repository.open(path, write=True) as repo:
+        repo.set_instance("looker.example.com")
+        extract(repo, [real(one) for one in page(range(MANY))], "users")
+        extract(repo, [real(one) for one in page(range(1, MANY))], "users")
+    return path
+
+
+def rows(vault: Path, *, but: tuple[str, ...] = ()) -> dict[str, list[tuple[object, ...]]]:
+    """All of a vault: what is read back must be the very same."""
+    with closing(sqlite3.connect(vault)) as connection:
+        return {
+            name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+            for name in tables()
+            if name not in but
+        }
+
+
+def change(vault: Path, state: int, ids: range) -> None:
+    with Repository.open(vault, write=True) as repo:
+        held = {row.id: row for row in repo.items("users")}
+        items = [real(item(id, state=state)) for id in map(str, ids)]
+        kept = [real(item(id)) for id in held if id not in map(str, ids)]
+        extract(repo, [*items, *kept], "users")
+
+
+def test_a_vault_comes_back_row_for_row(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    done = pushed(vault, store, people.nightly(store))
+    assert (done.manifest.run, done.manifest.items, done.packs) == (2, 3, 1)
+    back = pulled(done, tmp_path / "back.db", store, people.reader(store))
+    dictionaries = ("dictionaries", "dictionary_copies")  # compressed again, the same content
+    assert rows(back, but=dictionaries) == rows(vault, but=dictionaries)
+    assert verify(back, deep=True).status == "ok"
+    assert back.stat().st_mode & 0o777 == 0o600
+    assert {one.name for one in tmp_path.iterdir()} == {"keys", "vault.db", "back.db"}
+
+
+def test_a_store_without_encryption_gives_the_same(
+    vault: Path, store: MemoryStore, tmp_path: Path
+) -> None:
+    keys = open_keys(store, StoreSettings(url="memory:", no_encryption=True), make=True)
+    back = pulled(pushed(vault, store, keys), tmp_path / "back.db", store, keys)
+    assert verify(back, deep=True).status == "ok"
+    assert open_keys(store, StoreSettings(url="memory:")).recipient is None
+
+
+def test_the_same_state_is_not_pushed_twice(
+    vault: Path, store: MemoryStore, people: People
+) -> None:
+    first = pushed(vault, store, people.nightly(store))
+    counted = Counted(store)
+    again = pushed(vault, counted, people.nightly(store))
+    assert (again.new, again.id, counted.traffic.uploaded_bytes) == (False, first.id, 0)
+
+
+def test_what_changed_is_sent_and_nothing_else(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    keys = people.nightly(store)
+    pushed(vault, store, keys)
+    before = sum(map(len, store.objects.values()))
+    change(vault, 1, range(5, 8))
+    counted = Counted(store)
+    done = pushed(vault, counted, keys, now=NOW + 1)
+    assert counted.traffic.uploaded_bytes < before / 5
+    with Outliner(vault) as outliner:
+        new = sum(1 for blob in outliner.blobs() if blob.id > MANY)
+    assert new == 3
+    back = pulled(done, tmp_path / "back.db", store, people.reader(store))
+    assert verify(back, deep=True).status == "ok"
+    with Repository.open(back, write=False) as repo, Repository.open(vault, write=False) as own:
+        assert dict(repo.bodies("users")) == dict(own.bodies("users"))
+
+
+def test_many_nights_leave_few_pieces_and_each_comes_back(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    keys, nights = people.nightly(store), []
+    for night in range(24):
+        change(vault, night + 1, range(3 * night, 3 * night + 3))
+        done = pushed(vault, store, keys, now=NOW + night)
+        nights.append((done, Path(shutil.copy(vault, tmp_path / f"{night}.db"))))
+        assert len(done.manifest.row_pieces) <= 8
+        assert len(done.manifest.indexes) <= 8
+    for done, as_it_was in nights[::8]:
+        back = pulled(done, tmp_path / f"back-{done.id}.db", store, people.reader(store))
+        dictionaries = ("dictionaries", "dictionary_copies")
+        assert rows(back, but=dictionaries) == rows(as_it_was, but=dictionaries)
+
+
+def test_a_push_that_is_broken_off_anywhere_is_gone_on_with(
+    vault: Path, people: People, tmp_path: Path
+) -> None:
+    whole = MemoryStore()
+    pushed(vault, whole, people.nightly(whole))
+    for after in range(len(whole.created)):
+        store = MemoryStore(breaks_after=after)
+        with pytest.raises(StoreError):
+            pushed(vault, store, people.nightly(store))
+        store.breaks_after = None
+        done = pushed(vault, store, people.nightly(store))
+        packs = [name for name in store.created if name.startswith("packs/")]
+        assert len(packs) == len([n for n in store.objects if n.startswith("packs/")]) <= 2
+        assert list(Catalog(store, people.nightly(store).seal).ids()) == [done.id]
+        back = pulled(done, tmp_path / f"{after}.db", store, people.reader(store))
+        assert verify(back, deep=True).status == "ok"
+
+
+def test_vaults_that_share_a_store_share_what_is_the_same(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    """Also where they compress it with dictionaries of their own."""
+    keys = people.nightly(store)
+    pushed(vault, store, keys)
+    other = tmp_path / "other.db"
+    with Repository.open(other, write=True) as repo:
+        repo.set_instance("other.example.com")
+        mixed = [*page(range(400, 440), state=7), *page(range(MANY))]
+        extract(repo, [real(one) for one in mixed], "users")
+    counted = Counted(store)
+    done = pushed(other, counted, keys, now=NOW + 1)
+    assert done.manifest.parent is None
+    back = pulled(done, tmp_path / "back.db", store, people.reader(store))
+    assert verify(back, deep=True).status == "ok"
+    with Repository.open(back, write=False) as repo, Repository.open(other, write=False) as own:
+        assert dict(repo.bodies("users")) == dict(own.bodies("users"))
+    packs = Catalog(store, keys.seal).index(done.manifest.indexes).packs.values()
+    assert len(packs) == 2
+    assert min(pack.size for pack in packs) < max(pack.size for pack in packs) / 3
+
+
+def test_two_who_push_at_once_do_not_harm_each_other(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    keys = people.nightly(store)
+    pushed(vault, store, keys)
+    both = [Path(shutil.copy(vault, tmp_path / f"{number}.db")) for number in range(2)]
+    parents = []
+    for number, one in enumerate(both):
+        change(one, number + 1, range(4))
+    for one in both:
+        done = pushed(one, store, keys, now=NOW + 1)
+        parents.append(done)
+    for done, one in zip(parents, both, strict=True):
+        back = pulled(done, tmp_path / f"back-{done.id}.db", store, people.reader(store))
+        with Repository.open(back, write=False) as repo, Repository.open(one, write=False) as own:
+            assert dict(repo.bodies("users")) == dict(own.bodies("users"))
+
+
+# Who may read what.
+
+
+def test_the_nightly_machine_reads_no_content(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    keys = people.nightly(store)
+    done = pushed(vault, store, keys)
+    again = open_keys(store, StoreSettings(url="memory:", index_key=people.index_key))
+    assert not again.reads_content
+    with pytest.raises(AccessError, match="no key that opens it"):
+        pulled(done, tmp_path / "back.db", store, again)
+    assert {one.name for one in tmp_path.iterdir()} == {"keys", "vault.db"}
+    assert people.index_key.stat().st_mode & 0o777 == 0o600
+
+
+def test_names_and_bytes_tell_nothing(vault: Path, store: MemoryStore, people: People) -> None:
+    pushed(vault, store, people.nightly(store))
+    with Repository.open(vault, write=False) as repo:
+        bodies = dict(repo.bodies("users"))
+    everything = b"".join([*store.objects.values(), "".join(store.objects).encode()])
+    for told in (b"looker.example.com", b"users", b"Backup", b'"id"', next(iter(bodies.values()))):
+        assert told not in everything
+
+
+def test_each_recipient_reads_and_others_do_not(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    settings = StoreSettings(
+        url="memory:",
+        recipients=(people.recipient("anna"), people.recipient("bo")),
+        index_key=people.index_key,
+    )
+    done = pushed(vault, store, open_keys(store, settings, make=True))
+    for name in ("anna", "bo"):
+        pulled(done, tmp_path / f"{name}.db", store, people.reader(store, name))
+    with pytest.raises(UsageError, match="opens no key"):
+        people.reader(store, "mallory")
+
+
+def test_another_index_key_is_refused(vault: Path, store: MemoryStore, people: People) -> None:
+    pushed(vault, store, people.nightly(store))
+    other = people.folder / "other.key"
+    other.write_text("LOOKERVAULT-INDEX-KEY-" + "ab" * 32 + "\n")
+    with pytest.raises(DamagedError, match="does not fit"):
+        open_keys(store, StoreSettings(url="memory:", index_key=other))
+
+
+def test_a_content_key_that_somebody_put_there_is_refused(
+    vault: Path, store: MemoryStore, people: People
+) -> None:
+    keys = people.nightly(store)
+    pushed(vault, store, keys)
+    assert keys.recipient is not None
+    (name,) = (name for name in store.objects if name.startswith("keys/"))
+    forged = store.objects[name].replace(
+        keys.recipient.encode(), people.recipient("mallory").encode()
+    )
+    assert forged != store.objects[name]
+    store.objects[name] = forged
+    with pytest.raises(DamagedError, match="does not fit"):
+        people.nightly(store)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (StoreSettings(url="memory:"), "nothing says to whom"),
+        (StoreSettings(url="memory:", recipients=(NOBODY,)), "where the index key"),
+    ],
+)
+def test_a_new_store_needs_to_know_for_whom(
+    store: MemoryStore, settings: StoreSettings, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        open_keys(store, settings, make=True)
+    assert store.objects == {}
+
+
+def test_a_recipient_that_is_none_makes_no_store(store: MemoryStore, people: People) -> None:
+    settings = StoreSettings(url="memory:", recipients=("age1no",), index_key=people.index_key)
+    with pytest.raises(UsageError, match="is no age recipient"):
+        open_keys(store, settings, make=True)
+    assert store.objects == {}
+    assert not people.index_key.exists()
+
+
+# Damage.
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_every_object_that_is_damaged_cut_off_or_gone_is_noticed(
+    vault: Path, people: People, tmp_path: Path, *, encrypted: bool
+) -> None:
+    whole = MemoryStore()
+    plain = StoreSettings(url="memory:", no_encryption=True)
+    done = pushed(
+        vault, whole, people.nightly(whole) if encrypted else open_keys(whole, plain, make=True)
+    )
+
+    def keys(store: MemoryStore) -> Keys:
+        return people.reader(store) if encrypted else open_keys(store, plain)
+
+    for name, data in whole.objects.items():
+        for number, spoiled in enumerate((flipped(data), data[:-1], None)):
+            store = MemoryStore(objects=dict(whole.objects), times=dict(whole.times))
+            if spoiled is None:
+                store.delete([name])
+            else:
+                store.objects[name] = spoiled
+            with pytest.raises((DamagedError, StoreError, UsageError)):
+                everything(store, keys, done, tmp_path / f"{number}.db")
+    assert {one.name for one in tmp_path.iterdir()} == {"keys", "vault.db"}
+
+
+def everything(
+    store: MemoryStore, keys: Callable[[MemoryStore], Keys], done: Pushed, vault: Path
+) -> None:
+    there = keys(store)
+    assert Catalog(store, there.seal).manifest(done.id) == done.manifest
+    pulled(done, vault, store, there)
+
+
+def test_packs_and_pieces_do_not_stand_for_each_other(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    first = pushed(vault, store, people.nightly(store))
+    change(vault, 1, range(9))
+    second = pushed(vault, store, people.nightly(store), now=NOW + 1)
+    for kind in ("packs/", "index/", "rows/", "snapshots/"):
+        one, other = [name for name in store.objects if name.startswith(kind)][:2]
+        spoiled = MemoryStore(objects=dict(store.objects), times=dict(store.times))
+        spoiled.objects[one], spoiled.objects[other] = store.objects[other], store.objects[one]
+        with pytest.raises(DamagedError):
+            both(spoiled, people.reader, (first, second), tmp_path / f"{kind[:3]}.db")
+
+
+def both(
+    store: MemoryStore,
+    keys: Callable[[MemoryStore], Keys],
+    snapshots: Sequence[Pushed],
+    vault: Path,
+) -> None:
+    for done in snapshots:
+        everything(store, keys, done, vault.with_name(f"{vault.name}-{done.id}"))
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
