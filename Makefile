@@ -13,13 +13,13 @@ BIN := $(VENV)/bin
 PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print int($$1 * 1.5) }')
 PYTEST = $(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadscope
 # measuring makes a test half as slow again; what is tried elsewhere is reached from here, too
-MEASURED := tests/unit tests/integration tests/cli
+MEASURED := tests/unit tests/integration tests/cli tests/snapshot
 SOURCES := $(wildcard src tests bench scripts)
 # modules that write a file of the repository, and with --check tell whether it is up to date
 GENERATED := lookervault.config.schema lookervault.cli.reference scripts.documents
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-browser test-long soak bench lint format types layers generated \
+.PHONY: help setup demo test coverage test-browser azurite test-long soak bench lint format types layers generated \
   generate wheel other-installer check lock clean
 
 help: ## this list
@@ -40,6 +40,9 @@ coverage: setup ## how much of the code the tests reach, lines and branches: at 
 test-browser: setup ## the page of `diff --html` in a real Chromium; installs Debian's where it can
 	@scripts/chromium.sh
 	@$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
+azurite: setup ## Microsoft's emulator for the tests of snapshots, by npm; they do without it, too
+	@scripts/azurite.sh
 
 test-long: setup ## the same for longer: storms, kills, ten times as many examples
 	@$(PYTEST) -m long -o faulthandler_timeout=900 $(ARGS)

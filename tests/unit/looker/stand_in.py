@@ -9,7 +9,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -107,14 +107,18 @@ class StandIn:
         return reply(200, json.dumps(answer).encode())
 
 
+def serving(certificate: str | None = None) -> AbstractContextManager[StandIn]:
+    return serving_as(StandIn, certificate)
+
+
 @contextmanager
-def serving(certificate: str | None = None) -> Iterator[StandIn]:
+def serving_as[Kind: StandIn](kind: type[Kind], certificate: str | None = None) -> Iterator[Kind]:
     context = None
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(DATA / certificate)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        stand_in = StandIn(listener.getsockname()[1], "https" if context else "http")
+        stand_in = kind(listener.getsockname()[1], "https" if context else "http")
         threads: list[threading.Thread] = []
         open_sockets: list[socket.socket] = []
 

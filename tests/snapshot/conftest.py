@@ -1,0 +1,102 @@
+"""A store of each kind, empty, on a server that all workers share.
+
+What cannot be started here is skipped with the reason, unless TEST_STORES=all is set: then that
+is a failure, as in CI.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from lookervault.snapshot.clouds import Patience
+from lookervault.snapshot.store import Store
+from lookervault.snapshot.targets import open_store
+from tests.snapshot import azurite, google, relay, seaweed
+
+HASTY = Patience(attempt=20, retrying=2, first_wait=0.01, longest_wait=0.1)
+"""Seconds of `attempt` are for a busy machine; a test that waits for them sets fewer."""
+
+_numbers = itertools.count()
+
+
+class Target(NamedTuple):
+    """Where a test has a store of its own, and with what in the environment."""
+
+    url: str
+    env: Mapping[str, str]
+
+    def open(self, patience: Patience = HASTY, **env: str) -> Store:
+        return open_store(self.url, {**self.env, **env}, patience)
+
+
+def own_prefix() -> str:
+    return f"test-{os.getpid()}-{next(_numbers)}"
+
+
+def not_here(reason: str) -> None:
+    if os.environ.get("TEST_STORES") == "all":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def s3_port(shared_folder: Path) -> Iterator[int]:
+    if not seaweed.WEED.exists():
+        not_here("SeaweedFS is not installed: requirements-dev.lock has it for Linux")
+    with seaweed.serving(shared_folder / "seaweed") as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def azure_port(shared_folder: Path) -> Iterator[int]:
+    if reason := azurite.why_not():
+        not_here(reason)
+    with azurite.serving(shared_folder / "azurite") as port:
+        yield port
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Target:
+    return Target((tmp_path / "store").as_uri(), {})
+
+
+@pytest.fixture
+def s3(s3_port: int) -> Target:
+    return Target(f"s3://{seaweed.BUCKET}/{own_prefix()}", seaweed.env_of(s3_port))
+
+
+@pytest.fixture
+def azure(azure_port: int) -> Iterator[Target]:
+    """With lists in pages of 400 for Azurite's 5,000: a relay asks for them."""
+    with relay.relayed(azure_port) as between:
+        between.otherwise = azurite.in_pages_of_400
+        yield Target(f"az://{azurite.CONTAINER}/{own_prefix()}", azurite.env_of(between.port))
+
+
+@pytest.fixture
+def gcs() -> Iterator[Target]:
+    with google.serving() as server:
+        yield Target(f"gs://{google.BUCKET}/{own_prefix()}", server.env)
+
+
+@pytest.fixture(params=["folder", "s3", "gcs", "azure"])
+def target(request: pytest.FixtureRequest) -> Target:
+    found: Target = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def store(target: Target) -> Store:
+    return target.open()
