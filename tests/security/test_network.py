@@ -103,6 +103,7 @@ def test_what_needs_no_looker_calls_nobody(looker: EmbeddedLooker, watched: Watc
         ["list", "users"],
         ["show", "users", "1"],
         ["runs", "show", "1"],
+        ["status", "--max-age", "26h"],
         ["certificate", "show", "1", "--export", "1.certificate"],
         ["certificate", "check", "1.certificate"],
         ["key", "new"],

@@ -34,6 +34,7 @@ from tests.security.secrets import IN_THE_OPEN, SEED, files, forms, issued, plan
 pytestmark = pytest.mark.xdist_group("everything that is written")  # by one worker: it takes long
 WRONG = "wr0ngSecretOfTheKey"
 PROCESSES = Path("/proc")
+HEARTBEAT = "h3artbeat-0f-the-check"
 PROXY_PASSWORD = 'pr0xy/Pass"ü+&%wörd'
 
 
@@ -114,6 +115,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
             "LOOKERVAULT_VAULT": str(folder / "vault.db"),
             "TMPDIR": str(folder),
             "HOME": str(folder),
+            "LOOKERVAULT_HEARTBEAT": f"http://127.0.0.1:9/{HEARTBEAT}",
         }
         one = Everything(folder, env, client_secrets=[looker.client_secret, WRONG], cut=cut)
         _before_a_run(one)
@@ -168,6 +170,7 @@ EVERY_OPTION = (
     *("--queue-size", "16", "--max-wait", "30", "--max-deletions", "20", "--allow-http"),
     *("--prove", "50%", "--max-calls", "5000", "--every", "themes=7d"),
     *("--same-instance", "--accept-visibility", "--accept-permissions", "--fresh"),
+    *("--metrics", "{folder}/figures.prom", "--log-format", "json"),
     *("--resume-within", "2", "--ca-file", "{folder}/self-signed.pem"),
     *("--base-url", f"https://{HOST}", "--vault", "{vault}", "--debug"),
 )
@@ -182,6 +185,7 @@ HALVES = (
 NO_MATTER = {
     "--help": "shows a page and does nothing",
     "-h": "is --help",
+    "--heartbeat": "shows its URL to whoever lists processes; LOOKERVAULT_HEARTBEAT is tried",
     "-q": "is --quiet",
     "--plan": "tells numbers; what it calls, and how, is tried with `check`",
     "--fit-quota": "chooses numbers, and needs a quota",
@@ -373,6 +377,11 @@ def test_what_is_no_secret_is_found_wherever_it_should_be(everything: Everything
 def test_the_client_secret_is_nowhere(everything: Everything) -> None:
     for secret in everything.client_secrets:
         assert everything.where(secret) == []
+
+
+def test_where_a_heartbeat_goes_is_nowhere(everything: Everything) -> None:
+    assert b"The heartbeat (environment LOOKERVAULT_HEARTBEAT)" in everything.said["SIGTERM"]
+    assert everything.where(HEARTBEAT) == []
 
 
 def test_no_password_of_a_proxy_is_anywhere(everything: Everything) -> None:

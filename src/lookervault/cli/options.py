@@ -42,6 +42,15 @@ LogFormatOption = Annotated[
     ),
 ]
 """For the help: `said.choose` has read it by the time that a command begins."""
+MetricsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--metrics",
+        help="Write figures for Prometheus to this file, however it ends.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 TypeArgument = Annotated[
     str,

@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import Any
 
 from lookervault.cli.text import harmless
-from lookervault.content.unseen import escaped_json
 from lookervault.errors import UsageError
 
 FLAG = "--log-format"
@@ -100,7 +99,7 @@ def told(
 def record(
     now: float, message: str, *, level: Level, event: str, hint: str = "", **fields: Any
 ) -> str:
-    """One JSON object in ASCII, whatever the locale; `now` in seconds since 1970."""
+    """One JSON object in visible ASCII, whatever the locale; `now` in seconds since 1970."""
     when = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
     said = {
         "time": when.replace("+00:00", "Z"),
@@ -110,4 +109,4 @@ def record(
         "hint": hint or None,
         **fields,
     }
-    return escaped_json(json.dumps({name: v for name, v in said.items() if v is not None}))
+    return json.dumps({name: value for name, value in said.items() if value is not None})

@@ -44,6 +44,8 @@ class Settings:
     """The file with the private key that signs certificates."""
     monthly_calls: int | None = None
     """Calls that all runs of a calendar month (UTC) may send together."""
+    heartbeat: Secret | None = None
+    """Where runs say that they have begun and how they ended: a URL, which may hold a token."""
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -63,6 +65,7 @@ class Settings:
             "vault": str(self.vault),
             "allow_http": _yes_no(value=self.allow_http),
             "monthly_calls": f"{self.monthly_calls:,}" if self.monthly_calls else "no limit",
+            "heartbeat": MASK if self.heartbeat else "none",
             "signing_key": str(self.signing_key or "none: certificates are not signed"),
         }
         return [(name, text, self.source(name)) for name, text in shown.items()]
@@ -98,6 +101,7 @@ _NAMES = {
     "allow_http": _Name(),
     # No flag: it is the contract's, whatever one run is asked to do.
     "monthly_calls": _Name(flag=False, environment=("LOOKERVAULT_MONTHLY_CALLS",)),
+    "heartbeat": _Name(environment=("LOOKERVAULT_HEARTBEAT",)),
     # No flag: all runs of a vault are to be signed, or none.
     "signing_key": _Name(flag=False, environment=("LOOKERVAULT_SIGNING_KEY",)),
 }
@@ -152,6 +156,38 @@ def monthly_calls(env: Mapping[str, str]) -> int | None:
     return None if found is None else values.monthly_calls(*found)
 
 
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Where runs are told of, and how that place is reached."""
+
+    url: Secret
+    source: str
+    proxy: Secret | None
+    ca_file: Path | None
+    ca_source: str
+
+
+def heartbeat(flags: Mapping[str, object], env: Mapping[str, str]) -> Heartbeat | None:
+    """Known before all other settings, as their being wrong is told there, too.
+
+    Raises `UsageError` where it is no URL, or the way to it is none.
+    """
+    places = _Places(flags, env, {}, DEFAULT_INI)
+    found = places.find("heartbeat")
+    if found is None:
+        return None
+    url = values.heartbeat(*found)
+    proxy, _ = find_proxy(url.reveal(), env)
+    authorities = places.find("ca_file")
+    return Heartbeat(
+        url,
+        found[1],
+        proxy=Secret(proxy) if proxy else None,
+        ca_file=values.ca_file(*authorities) if authorities else None,
+        ca_source=authorities[1] if authorities else DEFAULT,
+    )
+
+
 def load(
     flags: Mapping[str, object], env: Mapping[str, str], ini_path: Path | None = None
 ) -> Settings:
@@ -194,6 +230,7 @@ def load(
         allow_http=allow_http,
         signing_key=take("signing_key", values.signing_key, default=None),
         monthly_calls=take("monthly_calls", values.monthly_calls, default=None),
+        heartbeat=take("heartbeat", values.heartbeat, default=None),
         sources=sources,
         notes=(*_notes(places), *notes),
     )

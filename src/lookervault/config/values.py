@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from lookervault.config.secret import Secret
 from lookervault.errors import UsageError
 
 YES = ("yes", "y", "true", "t", "1")
@@ -102,6 +103,21 @@ def base_url(text: str, source: str) -> str:
     url = _split(text, source)
     path = _API_PATH.sub("", url.path.rstrip("/"))
     return f"{url.scheme}://{_host_and_port(url)}{path}"
+
+
+def heartbeat(text: str, source: str) -> Secret:
+    """The message never repeats it: whoever has the URL can tell what he likes."""
+    try:
+        url = urlsplit(text)
+        known = url.scheme in _DEFAULT_PORTS and url.hostname and url.port != 0
+        if known and not url.fragment and text.isascii() and not re.search(r"[\s\x00-\x1f]", text):
+            return Secret(text)
+    except ValueError:
+        pass
+    raise UsageError(
+        f"The heartbeat's URL from {source} cannot be used.",
+        hint="Copy it again: it begins with https:// and is what the service shows for the check.",
+    )
 
 
 def _split(text: str, source: str) -> SplitResult:

@@ -8,6 +8,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
@@ -209,10 +210,10 @@ def _pool(settings: Settings, size: int) -> urllib3.PoolManager:
 def _manager(settings: Settings, options: dict[str, Any]) -> urllib3.PoolManager:
     if settings.proxy is None:
         return urllib3.PoolManager(**options)
-    return _through_proxy(settings.proxy.reveal(), options)
+    return through_proxy(settings.proxy.reveal(), options)
 
 
-def _through_proxy(proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
+def through_proxy(proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
     parts = urlsplit(proxy)
     login, _, host = parts.netloc.rpartition("@")
     return urllib3.ProxyManager(
@@ -228,12 +229,20 @@ def _basic(login: str) -> str:
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    if settings.verify_ssl:
+        return trusting(settings.ca_file, settings.source("ca_file"))
     context = urllib3.util.create_urllib3_context()
-    if not settings.verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    authorities = settings.ca_file
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def trusting(authorities: Path | None, source: str) -> ssl.SSLContext:
+    """Trusts these certificates, without them the program's own.
+
+    Raises `UsageError` where they cannot be read.
+    """
+    context = urllib3.util.create_urllib3_context()
     try:
         if authorities is None:
             context.load_verify_locations(certifi.where())
@@ -243,8 +252,8 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
             context.load_verify_locations(authorities)
     except (OSError, ssl.SSLError) as error:
         raise UsageError(
-            f"The certificates in {authorities} ({settings.source('ca_file')})"
-            f" cannot be read: {error.strerror or error}.",
+            f"The certificates in {authorities} ({source}) cannot be read:"
+            f" {error.strerror or error}.",
             hint="Give a file of certificates in PEM form.",
         ) from None
     return context

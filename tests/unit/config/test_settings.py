@@ -111,6 +111,7 @@ def test_each_setting_is_shown_with_its_source_and_the_secrets_masked(tmp_path: 
         ("vault", "v.db", "environment LOOKERVAULT_VAULT"),
         ("allow_http", "no", "default"),
         ("monthly_calls", "10,000", "environment LOOKERVAULT_MONTHLY_CALLS"),
+        ("heartbeat", "none", "default"),
         ("signing_key", "none: certificates are not signed", "default"),
     ]
 

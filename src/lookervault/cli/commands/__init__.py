@@ -27,6 +27,7 @@ from lookervault.cli.commands import (
     show,
     snapshot,
     stats,
+    status,
     types,
     uses,
     verify,
@@ -63,6 +64,7 @@ Environment (flags come first):
   LOOKERVAULT_STORE        where snapshots are
   LOOKERVAULT_RECIPIENTS, LOOKERVAULT_IDENTITY,
   LOOKERVAULT_INDEX_KEY    their keys
+  LOOKERVAULT_HEARTBEAT    told how runs end
   LOOKERVAULT_LOG_FORMAT   json: stderr for programs
   NO_COLOR                 set: no colours
   CI                       set: plain progress"""
@@ -102,6 +104,7 @@ def app() -> typer.Typer:
     root.command("stats")(stats.stats)
     root.command("search")(search.search)
     root.command("uses")(uses.uses)
+    root.command("status")(status.status)
     root.command("types")(types.types)
     root.command("check")(check.check)
     root.command("verify")(verify.verify)

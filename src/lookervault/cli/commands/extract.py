@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from lookervault.cli.options import (
     Flags,
     JsonOption,
     LogFormatOption,
+    MetricsOption,
     QuietOption,
     complete_type,
     connecting,
@@ -21,6 +22,7 @@ from lookervault.cli.options import (
 
 if TYPE_CHECKING:
     from lookervault.cli.staging import Staged
+    from lookervault.errors import Exit
 
 
 @storing
@@ -162,6 +164,17 @@ def extract(
             min=0,
         ),
     ] = 24,
+    metrics: MetricsOption = None,
+    heartbeat: Annotated[
+        str | None,
+        typer.Option(
+            "--heartbeat",
+            help="Pinged when the run begins (URL/start), is complete (URL), or is not (URL/fail)."
+            " Environment: LOOKERVAULT_HEARTBEAT.",
+            metavar="URL",
+            show_default=False,
+        ),
+    ] = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -191,8 +204,9 @@ def extract(
       lookervault extract --prove 25%
       lookervault extract --folder 1 --recursive --vault shared.db
       lookervault extract --accept-deletions dashboards
+      lookervault extract --metrics lookervault.prom
     """
-    from lookervault.cli import budget, extraction
+    from lookervault.cli import budget, extraction, watching
     from lookervault.cli.staging import staged
     from lookervault.config.models import parallel_config
     from lookervault.config.settings import load
@@ -229,40 +243,44 @@ def extract(
             resume_within_s=resume_within * 3600,
         )
         return plan_and_tell(flags, asked, config, fitted=fit_quota, json=json)
-    settings = load(flags, os.environ)
-    store = store_settings(place, os.environ)
-    extraction.check_place(settings.vault)
-    request = extraction.request(
-        chosen,
-        settings,
-        named,
-        recursive=recursive,
-        same_instance=same_instance,
-        accept_visibility=accept_visibility,
-        accept_permissions=accept_permissions,
-        accept_deletions=accepted,
-        all_due=bool(types),
-        every=intervals,
-        few_calls=max_calls is not None or settings.monthly_calls is not None,
-        full=full,
-        fresh=fresh,
-        resume_within_s=resume_within * 3600,
-    )
-    if fit_quota:
-        from lookervault.cli.plan import by_quota
-
-        request, config = by_quota(settings, request, config)
-    with staged(store, settings) as (settings, staging):
-        return run_and_tell(
+    given = {**flags, "heartbeat": heartbeat}
+    with watching.of_run(given, place, metrics) as watch:
+        settings = load(given, os.environ)
+        store = store_settings(place, os.environ)
+        extraction.check_place(settings.vault)
+        request = extraction.request(
+            chosen,
             settings,
-            config,
-            request,
-            max_calls=max_calls,
-            staging=staging,
-            quiet=quiet,
-            json=json,
-            debug=debug,
+            named,
+            recursive=recursive,
+            same_instance=same_instance,
+            accept_visibility=accept_visibility,
+            accept_permissions=accept_permissions,
+            accept_deletions=accepted,
+            all_due=bool(types),
+            every=intervals,
+            few_calls=max_calls is not None or settings.monthly_calls is not None,
+            full=full,
+            fresh=fresh,
+            resume_within_s=resume_within * 3600,
         )
+        if fit_quota:
+            from lookervault.cli.plan import by_quota
+
+            request, config = by_quota(settings, request, config)
+        with staged(store, settings) as (settings, staging):
+            code = run_and_tell(
+                settings,
+                config,
+                request,
+                max_calls=max_calls,
+                staging=staging,
+                quiet=quiet,
+                json=json,
+                debug=debug,
+                hear=lambda found: watch.hear(found, settings.vault),
+            )
+        return watch.ended(code)
 
 
 def among(chosen: Sequence[Any], names: Sequence[str], *, in_folders: bool) -> tuple[str, ...]:
@@ -297,8 +315,9 @@ def run_and_tell(
     quiet: bool,
     json: bool,
     debug: bool,
-) -> int:
-    """Runs it and prints what came of it; returns the exit code."""
+    hear: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> Exit:
+    """Runs it and prints what came of it; `hear` is told the object that `--json` prints."""
     from lookervault.cli import extraction, failures
     from lookervault.cli.next_steps import print_next
     from lookervault.cli.output import print_json
@@ -322,6 +341,7 @@ def run_and_tell(
     except Exception as raised:  # noqa: BLE001 -- whatever it was, the object is the promised one
         error = failures.in_words(raised, debug=debug)
         found = not_begun(error)
+    hear(found)
     if json:
         print_json(found | (failure(error) if error else {}))
     elif found["run"] is None and error is None:

@@ -15,6 +15,7 @@ from lookervault.cli.options import (
     Flags,
     JsonOption,
     LogFormatOption,
+    MetricsOption,
     QuietOption,
     connecting,
 )
@@ -53,6 +54,7 @@ def verify(
     ] = None,
     *,
     flags: Flags,
+    metrics: MetricsOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -71,27 +73,30 @@ def verify(
     from lookervault.cli import failures, verification
     from lookervault.cli.looker import LazyCalls
     from lookervault.cli.output import print_json
+    from lookervault.cli.watching import Watch
     from lookervault.config.settings import load, vault_path
 
     _check(deep=deep, quick=quick, repair=repair, compare=against_looker, sample=sample)
     path, _ = vault_path(flags, os.environ)
-    settings = load(flags, os.environ) if repair or against_looker else None
-    with verification.choose(quiet=quiet or json) as watch:
-        report = _look(path, watch, deep=deep, quick=quick)
-        found = verification.as_json(report)
-        if settings is not None:
-            with LazyCalls(settings, lambda: _owner(path)) as calls:
-                if repair and report.findings:
-                    found = _repair(path, report, calls, watch, deep=deep)
-                if against_looker and found["status"] != "damaged":
-                    found["looker"] = _compare(path, calls, watch, sample)
-    if json:
-        print_json(found)
-    else:
-        verification.print_report(str(path), found, quick=quick, repair=repair)
-    if against_looker and "looker" not in found:
-        failures.note(verification.not_compared(repair=repair))
-    return verification.exit_code(found)
+    with Watch("verify", path, str(path), metrics=metrics) as monitors:
+        settings = load(flags, os.environ) if repair or against_looker else None
+        with verification.choose(quiet=quiet or json) as watch:
+            report = _look(path, watch, deep=deep, quick=quick)
+            found = verification.as_json(report)
+            if settings is not None:
+                with LazyCalls(settings, lambda: _owner(path)) as calls:
+                    if repair and report.findings:
+                        found = _repair(path, report, calls, watch, deep=deep)
+                    if against_looker and found["status"] != "damaged":
+                        found["looker"] = _compare(path, calls, watch, sample)
+        monitors.hear(found)
+        if json:
+            print_json(found)
+        else:
+            verification.print_report(str(path), found, quick=quick, repair=repair)
+        if against_looker and "looker" not in found:
+            failures.note(verification.not_compared(repair=repair))
+        return monitors.ended(verification.exit_code(found))
 
 
 def _check(*, deep: bool, quick: bool, repair: bool, compare: bool, sample: int | None) -> None:
