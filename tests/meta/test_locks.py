@@ -11,7 +11,7 @@ from packaging.version import Version
 from tests.meta.repository import ROOT, pyproject
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)( ; sys_platform == \"\w+\")? \\$")
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)( ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 
