@@ -168,7 +168,13 @@ class Builder:
             self._connection = sqlite3.connect(self._draft, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode = OFF")
             self._connection.execute("PRAGMA synchronous = OFF")
+            self._connection.execute("PRAGMA temp_store = MEMORY")
             self._connection.execute("BEGIN")
+            # a row is put in its place once, with its data: one that grew would leave gaps
+            for name in (OBJECTS, DICTIONARIES):
+                query = f"CREATE TEMP TABLE {name} AS SELECT * FROM main.{name}"  # noqa: S608  ours
+                self._connection.execute(query)
+                self._connection.execute(f"CREATE UNIQUE INDEX temp.{name}_by_id ON {name} (id)")
 
     def __enter__(self) -> Self:
         return self
@@ -196,16 +202,11 @@ class Builder:
     def lacking(self) -> list[Blob]:
         """Whose data is not there yet, as `Outliner.blobs` tells them."""
         with explaining(self._vault):
-            digest_of: dict[int | None, bytes] = dict(
-                self._connection.execute("SELECT id, sha256 FROM dictionaries")
+            digest_of: dict[int, bytes] = dict(
+                self._connection.execute("SELECT id, sha256 FROM temp.dictionaries ORDER BY id")
             )
-            found = [
-                Blob(DICTIONARIES, id, digest, 0, None)
-                for id, digest in self._connection.execute(
-                    "SELECT id, sha256 FROM dictionaries WHERE data = x'' ORDER BY id"
-                )
-            ]
-            query = "SELECT id, sha256, size, dictionary FROM objects WHERE data = x'' ORDER BY id"
+            found = [Blob(DICTIONARIES, id, digest, 0, None) for id, digest in digest_of.items()]
+            query = "SELECT id, sha256, size, dictionary FROM temp.objects ORDER BY id"
             found += [
                 Blob(OBJECTS, id, digest, size, digest_of.get(dictionary))
                 for id, digest, size, dictionary in self._connection.execute(query)
@@ -216,19 +217,26 @@ class Builder:
         with explaining(self._vault):
             if blob.table == DICTIONARIES:
                 self._connection.execute(
-                    "UPDATE dictionaries SET data = ? WHERE id = ?", (data, blob.id)
+                    "INSERT INTO main.dictionaries SELECT id, type, sha256, ?"
+                    " FROM temp.dictionaries WHERE id = ?",
+                    (data, blob.id),
                 )
                 return
-            query = "SELECT sha256, size, dictionary FROM objects WHERE id = ?"
+            query = "SELECT sha256, size, dictionary FROM temp.objects WHERE id = ?"
             digest, size, dictionary = self._connection.execute(query, (blob.id,)).fetchone()
             covered = objects.object_sum(digest, size, dictionary, data)
-            update = "UPDATE objects SET data = ?, sum = ? WHERE id = ?"
-            self._connection.execute(update, (data, covered, blob.id))
+            row = (blob.id, digest, size, dictionary, data, covered)
+            self._connection.execute("INSERT INTO main.objects VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def finish(self) -> None:
         """To the disk, and under its name."""
         with explaining(self._vault):
-            self._connection.execute("INSERT INTO dictionary_copies SELECT * FROM dictionaries")
+            for name in (OBJECTS, DICTIONARIES):
+                query = f"INSERT INTO main.{name} SELECT * FROM temp.{name}"  # noqa: S608  ours
+                self._connection.execute(f"{query} WHERE id NOT IN (SELECT id FROM main.{name})")
+            self._connection.execute(
+                "INSERT INTO dictionary_copies SELECT * FROM main.dictionaries"
+            )
             self._connection.execute("COMMIT")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.close()
