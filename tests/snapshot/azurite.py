@@ -52,11 +52,14 @@ def _signature_for_all() -> str:
     return urlencode({name: value for name, value in fields.items() if value} | {"sig": signed})
 
 
-def in_pages_of_400(request: Request, ask: Ask) -> Reply:
+PAGE = 200
+
+
+def in_pages(request: Request, ask: Ask) -> Reply:
     """Azurite has pages of 5,000, which take long to fill. What asks for less is signed anew."""
     if "comp=list" not in request.target:
         return ask(request)
-    target = f"{request.target}&maxresults=400"
+    target = f"{request.target}&maxresults={PAGE}"
     kept = {name: request.headers[name] for name in ("host", "accept", "user-agent")}
     return ask(replace(request, target=target, headers=kept | _signed("GET", target)))
 

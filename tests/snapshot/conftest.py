@@ -30,6 +30,8 @@ class Target(NamedTuple):
 
     url: str
     env: Mapping[str, str]
+    page: int = 1_000
+    """How many a list has in one answer, at the most."""
 
     def open(self, patience: Patience = HASTY, **env: str) -> Store:
         return open_store(self.url, {**self.env, **env}, patience)
@@ -69,7 +71,7 @@ def azure_port(shared_folder: Path) -> Iterator[int]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Target:
-    return Target((tmp_path / "store").as_uri(), {})
+    return Target((tmp_path / "store").as_uri(), {}, page=100)
 
 
 @pytest.fixture
@@ -79,10 +81,10 @@ def s3(s3_port: int) -> Target:
 
 @pytest.fixture
 def azure(azure_port: int) -> Iterator[Target]:
-    """With lists in pages of 400 for Azurite's 5,000: a relay asks for them."""
     with relay.relayed(azure_port) as between:
-        between.otherwise = azurite.in_pages_of_400
-        yield Target(f"az://{azurite.CONTAINER}/{own_prefix()}", azurite.env_of(between.port))
+        between.otherwise = azurite.in_pages
+        env = azurite.env_of(between.port)
+        yield Target(f"az://{azurite.CONTAINER}/{own_prefix()}", env, azurite.PAGE)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from functools import cache
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -37,14 +38,18 @@ _SCOPES = "https://www.googleapis.com/auth/"
 _ROLES_TOKEN = "tokenOfTheMachinesRole"
 
 
-@cache
-def _key() -> rsa.RSAPrivateKey:
+def new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
-def service_account(port: int) -> str:
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    return new_key()
+
+
+def service_account(key: rsa.RSAPrivateKey | None = None) -> str:
     """The file that Google hands out for an account, as text."""
-    pem = _key().private_bytes(
+    pem = (key or _key()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
@@ -55,7 +60,6 @@ def service_account(port: int) -> str:
             "client_email": ACCOUNT,
             "private_key_id": "1",
             "private_key": pem.decode(),
-            "token_uri": f"http://127.0.0.1:{port}/token",
         }
     )
 
@@ -67,11 +71,12 @@ class Google(Relay):
     objects: dict[str, bytes] = field(default_factory=dict)
 
     @property
+    def endpoint(self) -> dict[str, str]:
+        return {"GOOGLE_BASE_URL": f"http://127.0.0.1:{self.port}"}
+
+    @property
     def env(self) -> dict[str, str]:
-        return {
-            "GOOGLE_BASE_URL": f"http://127.0.0.1:{self.port}",
-            "GOOGLE_SERVICE_ACCOUNT_KEY": service_account(self.port),
-        }
+        return {**self.endpoint, "GOOGLE_SERVICE_ACCOUNT_KEY": service_account()}
 
     def _ask(self, request: Request) -> Reply:
         url = urlsplit(request.target)
@@ -135,9 +140,11 @@ def _is_let_in(authorization: str) -> bool:
 def _is_signed(token: str) -> bool:
     """By the account itself, for storage: https://google.aip.dev/auth/4111."""
     signed, _, signature = token.rpartition(".")
-    _key().public_key().verify(
-        _decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
-    )
+    public = _key().public_key()
+    try:
+        public.verify(_decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
     claims: dict[str, str] = json.loads(_decoded(signed.partition(".")[2]))
     return claims["iss"] == ACCOUNT and claims["scope"].startswith(_SCOPES)
 

@@ -14,15 +14,15 @@ from tests.snapshot.sharing import Ports, shared, status_of
 WEED = Path(sys.executable).with_name("weed")
 BUCKET = "snapshots"
 RIGHTS = {
-    "everything": ["Read", "Write", "List"],
+    "everything": ["Admin", "Read", "Write", "List"],
     "reading": ["Read", "List"],
     "writing": ["Write"],
 }
-"""By user. None is an administrator, for whom buckets would be made."""
+"""By user."""
 
-_PORTS = tuple(
-    f"{part}{kind}" for part in ("master", "volume", "filer", "s3") for kind in ("", ".grpc")
-)
+_PORTS = (
+    "master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc",
+)  # fmt: skip
 
 
 def secret_of(user: str) -> str:
@@ -56,13 +56,15 @@ def _command(folder: Path, ports: Ports) -> Sequence[object]:
     (folder / "users.json").write_text(json.dumps({"identities": users}))
     (folder / "data").mkdir(exist_ok=True)
     numbers = [
-        f"-{name.replace('.', '.port.') if '.' in name else f'{name}.port'}={port}"
+        f"-{server}.port{'.' if kind else ''}{kind}={port}"
         for name, port in ports.items()
+        for server, _, kind in [name.partition(".")]
     ]
     return [
         WEED, "-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=data",
         "-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=20",
         "-filer.localSocket=filer.sock", "-s3", "-s3.config=users.json", "-s3.iam=false",
+        "-s3.autoCreateBucket=false",
         "-s3.port.iceberg=0", "-s3.port.lance=0", *numbers,
     ]  # fmt: skip
 

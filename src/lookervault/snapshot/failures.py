@@ -48,7 +48,10 @@ _EXPIRED: _Meaning = (AccessError, "Get new credentials: these have expired.")
 _LOGIN: _Meaning = (AccessError, "Check the credentials, and that they are for this store.")
 _FORBIDDEN: _Meaning = (AccessError, "Give these credentials the permission, or use others.")
 _CLOCK: _Meaning = (AccessError, "Set this machine's clock: a signature holds for minutes only.")
-_NO_LOGIN: _Meaning = (AccessError, "Set credentials in the environment, or give it a role.")
+_NO_LOGIN: _Meaning = (
+    AccessError,
+    "Set credentials in the environment, or give this machine a role.",
+)
 _NOBODY: _Meaning = (StoreError, "Check the endpoint in the environment, and the network.")
 _LATER: _Meaning = (StoreError, "Try again later.")
 _OTHER: _Meaning = (StoreError, "Check the URL, and that an object store is at its endpoint.")
@@ -174,6 +177,8 @@ def explained(
     kind, hint = _meaning(failure)
     place = f"{name} in {url}" if name else url
     said = without(secrets, failure.said).rstrip(".")
+    if failure.credentials:
+        said = f"asked for credentials, {said}"
     return kind(f"Cannot {action} {place}: {said}.", hint=hint)
 
 

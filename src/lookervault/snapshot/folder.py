@@ -37,8 +37,9 @@ class FolderStore:
     the one around it has to be there, lest an unmounted disk be taken for an empty one.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, link: Callable[..., None] = os.link) -> None:
         self._root = root
+        self._hard_link = link
 
     @property
     def url(self) -> str:
@@ -113,7 +114,9 @@ class FolderStore:
 
     def _link(self, draft: str, last: str, folder: int) -> bool:
         try:
-            os.link(draft, last, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            self._hard_link(
+                draft, last, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False
+            )
         except FileExistsError:
             return False
         except OSError as error:
