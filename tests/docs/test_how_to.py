@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -77,14 +76,3 @@ def test_check_tells_what_the_guide_to_permissions_says(
     assert fits(shown, done.text), done.text
     guide = PERMISSIONS.read_text()
     assert all(words.strip() in guide for words in shown.split("…"))
-
-
-def test_the_image_is_built_from_files_that_are_there() -> None:
-    (recipe,) = blocks(ROOT / "docs/how-to/container.md", "Dockerfile")
-    copied = [
-        name
-        for line in re.findall(r"^COPY (?!--from)(.+)$", recipe, re.MULTILINE)
-        for name in line.split()[:-1]
-    ]
-    assert copied
-    assert [name for name in copied if not (ROOT / name).exists()] == []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lookervault.storage.retention import Span
     from lookervault.storage.runs import RunRow
 
-_WORDS = {
+WORDS = {
     "ok": "ok: the newest run is complete",
     "none": "no run over all that the vault is for has ever been complete",
     "too_old": "too old: the last complete run ended longer ago than --max-age allows",
@@ -166,7 +166,7 @@ def print_status(found: Mapping[str, Any]) -> None:
     limit = f" of {quota:,}" if quota else ""
     in_use = ", in use" if found["in_use"] else ""
     pairs = [
-        ("Status", _WORDS[found["status"]]),
+        ("Status", WORDS[found["status"]]),
         ("Vault", f"{found['vault']}, {size(found['vault_bytes'])}{in_use}"),
         ("Last complete", _told_complete(found["last_complete"])),
         ("Newest run", _told_run(found["last_run"])),
