@@ -232,8 +232,9 @@ class Builder:
         """To the disk, and under its name."""
         with explaining(self._vault):
             for name in (OBJECTS, DICTIONARIES):
-                query = f"INSERT INTO main.{name} SELECT * FROM temp.{name}"  # noqa: S608  ours
-                self._connection.execute(f"{query} WHERE id NOT IN (SELECT id FROM main.{name})")
+                rest = f"WHERE id NOT IN (SELECT id FROM main.{name})"  # noqa: S608  ours
+                query = f"INSERT INTO main.{name} SELECT * FROM temp.{name} {rest}"  # noqa: S608  ours
+                self._connection.execute(query)
             self._connection.execute(
                 "INSERT INTO dictionary_copies SELECT * FROM main.dictionaries"
             )

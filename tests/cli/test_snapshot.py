@@ -1,0 +1,186 @@
+"""Snapshots from the command line: a night from an empty disk, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+from lookervault.demo.server import EmbeddedLooker
+from lookervault.storage.verify import verify
+from tests.cli.running import Completed, program
+
+SNAPSHOT = {"id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash"}
+TRAFFIC = {"uploaded_bytes", "downloaded_bytes", "requests", "seconds"}
+TYPES = ("dashboards", "looks", "roles", "role_members", "queries", "users")
+
+
+@pytest.fixture(scope="module")
+def looker() -> Iterator[EmbeddedLooker]:
+    with EmbeddedLooker(items=60, seed=5) as one:
+        yield one
+
+
+class Machine:
+    """With an empty disk each night: what it has are a store's URL and keys."""
+
+    def __init__(self, folder: Path, looker: EmbeddedLooker) -> None:
+        self.folder = folder
+        self.disk = folder / "disk"
+        self.disk.mkdir()
+        identity = pyrage.x25519.Identity.generate()
+        (folder / "identity.txt").write_text(f"{identity}\n")
+        self.env = {
+            **looker.env(),
+            "LOOKERVAULT_STORE": f"file://{folder}/store",
+            "LOOKERVAULT_RECIPIENTS": str(identity.to_public()),
+            "LOOKERVAULT_INDEX_KEY": str(folder / "index.key"),
+            "TMPDIR": str(self.disk),
+        }
+        self.reader = self.env | {"LOOKERVAULT_IDENTITY": str(folder / "identity.txt")}
+
+    def night(self, *arguments: Any) -> Any:
+        done = program("extract", *TYPES, *arguments, "--json", env=self.env, cwd=self.disk)
+        assert done.code == 0, done
+        assert list(self.disk.iterdir()) == [], "it leaves nothing behind"
+        return done.json
+
+    def asked(self, *arguments: Any) -> Completed:
+        return program(*arguments, env=self.reader, cwd=self.disk)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, looker: EmbeddedLooker) -> Machine:
+    return Machine(tmp_path, looker)
+
+
+def test_a_night_from_an_empty_disk_sends_what_is_new(
+    machine: Machine, looker: EmbeddedLooker
+) -> None:
+    first = machine.night()
+    assert first["snapshot"].keys() >= SNAPSHOT | TRAFFIC
+    assert (first["vault"], first["snapshot"]["root_hash"]) == (None, first["root_hash"])
+    id = looker.store.ids("dashboards")[0]
+    looker.store.edit("dashboards", id, title="Another title")
+    second = machine.night("--prove", 0)
+    assert second["calls"] < first["calls"]
+    assert second["types"]["dashboards"]["changed"] == 1
+    assert second["snapshot"]["uploaded_bytes"] < first["snapshot"]["uploaded_bytes"] / 4
+    listed = machine.asked("snapshot", "list", "--json").json
+    assert [one["id"] for one in listed] == [one["snapshot"]["id"] for one in (second, first)]
+    assert all(one.keys() == SNAPSHOT for one in listed)
+    back = machine.folder / "back.db"
+    pulled = machine.asked("snapshot", "pull", "--vault", back, "--json")
+    assert pulled.json.keys() >= SNAPSHOT | TRAFFIC
+    assert verify(back, deep=True).status == "ok"
+    shown = program("show", "dashboards", id, "--vault", back)
+    assert shown.out == looker.store.body("dashboards", id)
+    told = program("log", "--all", "--json", "--vault", back).json
+    assert [(one["id"], one["run"]) for one in told] == [(id, second["run"])]
+
+
+def test_the_store_is_read_without_pulling_it(machine: Machine, looker: EmbeddedLooker) -> None:
+    machine.night()
+    ids = looker.store.ids("dashboards")
+    assert machine.asked("show", "dashboards", ids[0]).out == looker.store.body(
+        "dashboards", ids[0]
+    )
+    listed = machine.asked("list", "dashboards", "--json").json
+    assert [one["id"] for one in listed] == ids
+    old = next(one["name"] for one in listed if one["id"] == ids[1])
+    looker.store.edit("dashboards", ids[1], title="New name")
+    machine.night()
+    told = machine.asked("diff", "1", "2").text
+    assert f"renamed from *{old}* to *New name*" in told
+    assert machine.asked("log", "dashboards", ids[1], "--json").json[0]["run"] == 2
+    assert list(machine.disk.iterdir()) == []
+
+
+def test_lists_need_no_content_key_and_content_does(
+    machine: Machine, looker: EmbeddedLooker
+) -> None:
+    machine.night()
+    (id, *_) = looker.store.ids("dashboards")
+    assert program("list", "dashboards", env=machine.env, cwd=machine.disk).code == 0
+    refused = program("show", "dashboards", id, env=machine.env, cwd=machine.disk)
+    assert (refused.code, refused.out) == (4, b"")
+    assert "no key that opens it is at hand. Give --identity FILE" in refused.told
+
+
+def test_a_vault_that_is_named_stays_and_is_pushed(machine: Machine) -> None:
+    vault = machine.folder / "own.db"
+    done = program("extract", *TYPES, "--vault", vault, "--json", env=machine.env)
+    assert (done.code, done.json["vault"]) == (0, str(vault))
+    again = machine.asked("snapshot", "push", "--vault", vault, "--json")
+    assert (again.json["id"], again.json["new"]) == (done.json["snapshot"]["id"], False)
+    assert verify(vault, deep=True).status == "ok"
+
+
+def test_what_was_extracted_is_kept_where_it_cannot_be_pushed(
+    machine: Machine, looker: EmbeddedLooker
+) -> None:
+    machine.night()
+    looker.store.edit("dashboards", looker.store.ids("dashboards")[2], title="Of that night")
+    packs = machine.folder / "store" / "packs"
+    away = packs.rename(packs.with_name("away"))
+    packs.write_text("in the way")
+    done = program("extract", *TYPES, "--json", env=machine.env, cwd=machine.disk)
+    assert (done.code, done.json["run"]) == (1, 2)
+    assert done.json["error"]["message"]
+    (kept,) = machine.disk.glob("*/lookervault.db")
+    assert f"`lookervault snapshot push --vault {kept}` sends it" in done.told
+    packs.unlink()
+    away.rename(packs)
+    assert machine.asked("snapshot", "push", "--vault", kept).code == 0
+    assert [one["run"] for one in machine.asked("snapshot", "list", "--json").json] == [2, 1]
+
+
+def test_an_incomplete_run_is_pushed_as_such(machine: Machine, looker: EmbeddedLooker) -> None:
+    looker.behaviour.hidden_ids = {"looks": {looker.store.ids("looks")[0]}}
+    try:
+        done = program("extract", *TYPES, "--json", env=machine.env, cwd=machine.disk)
+    finally:
+        looker.behaviour.hidden_ids = {}
+    assert (done.code, done.json["snapshot"]["status"]) == (3, "partial")
+    assert machine.asked("snapshot", "list", "--json").json[0]["status"] == "partial"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "code", "said"),
+    [
+        (("list",), {"LOOKERVAULT_STORE": ""}, 2, "Nothing says where snapshots are kept"),
+        (("list", "--store", "ftp://x/y"), {}, 2, "ftp"),
+        (("list",), {}, 1, "There are no snapshots in"),
+        (("pull", "--vault", "x.db"), {}, 1, "There are no snapshots in"),
+        (("push", "--vault", "none.db"), {}, 2, "There is no vault at none.db"),
+        (("list", "--recipient", "age1x", "--no-encryption"), {}, 2, "exclude each other"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_done(
+    machine: Machine, arguments: tuple[str, ...], env: dict[str, str], code: int, said: str
+) -> None:
+    done = program("snapshot", *arguments, env=machine.reader | env, cwd=machine.disk)
+    assert (done.code, done.out, said in done.told) == (code, b"", True), done
+    assert list(machine.folder.glob("store/*")) == []
+
+
+def test_a_snapshot_is_found_by_its_beginning_and_by_time(machine: Machine) -> None:
+    first = machine.night()["snapshot"]["id"]
+    for which in (first, first[:20], "latest", "now", "2099-01-01"):
+        shown = machine.asked("snapshot", "show", which, "--json")
+        assert shown.json["id"] == first, which
+    for which, said in (("2001-01-01", "no snapshot that was made by"), ("x", "is no time")):
+        done = machine.asked("snapshot", "show", which)
+        assert (done.code, said in done.told) == (2, True), done
+
+
+def test_no_vault_is_written_over(machine: Machine) -> None:
+    machine.night()
+    vault = machine.folder / "there.db"
+    vault.write_bytes(b"mine")
+    done = machine.asked("snapshot", "pull", "--vault", vault)
+    assert (done.code, "is there already" in done.told) == (2, True)
+    assert vault.read_bytes() == b"mine"
