@@ -1,0 +1,66 @@
+"""The program with each store, as a person has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lookervault.demo.server import EmbeddedLooker
+from lookervault.errors import Exit
+from tests.cli.running import Completed, program
+from tests.snapshot import seaweed
+from tests.snapshot.conftest import Target
+
+
+@pytest.fixture(scope="session")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nobody writes to it."""
+    path = tmp_path_factory.mktemp("vault") / "vault.db"
+    with EmbeddedLooker(items=20, seed=1) as looker:
+        done = program("extract", "boards", "dashboards", "--vault", path, env=looker.env())
+    assert done.code == 0, done.err
+    return path
+
+
+def snapshot(target: Target, *arguments: object) -> Completed:
+    return program("snapshot", *arguments, "--store", target.url, "--json", env=target.env)
+
+
+def test_a_vault_goes_into_each_store_and_comes_back(target: Target, vault: Path) -> None:
+    pushed = snapshot(target, "push", "--no-encryption", "--vault", vault)
+    assert pushed.code == 0, pushed.err
+    assert [one["id"] for one in snapshot(target, "list").json] == [pushed.json["id"]]
+    pulled = snapshot(target, "pull", "latest", "--vault", "back.db")
+    assert pulled.code == 0, pulled.err
+    whole = program("verify", "--vault", "back.db", "--json")
+    assert whole.code == 0, whole.err
+    there, back = (program("runs", "--vault", one, "--json").json for one in (vault, "back.db"))
+    assert back == there
+
+
+def test_a_bucket_that_is_not_there_and_a_wrong_key_end_the_program_as_the_table_says(
+    s3: Target, vault: Path
+) -> None:
+    elsewhere = s3._replace(url="s3://elsewhere/prefix")
+    done = snapshot(elsewhere, "push", "--no-encryption", "--vault", vault)
+    assert done.code == Exit.FAILED
+    assert "NoSuchBucket" in done.json["error"]["message"]
+    wrong = s3._replace(env={**s3.env, "AWS_SECRET_ACCESS_KEY": "notTheSecret"})
+    done = snapshot(wrong, "push", "--no-encryption", "--vault", vault)
+    assert done.code == Exit.ACCESS
+    assert "SignatureDoesNotMatch" in done.json["error"]["message"]
+    assert "notTheSecret" not in done.text + done.err
+
+
+def test_a_store_is_only_read_with_the_rights_to_read(
+    s3: Target, s3_port: int, vault: Path
+) -> None:
+    snapshot(s3, "push", "--no-encryption", "--vault", vault)
+    reading = s3._replace(env=seaweed.env_of(s3_port, "reading"))
+    assert snapshot(reading, "pull", "latest", "--vault", "back.db").code == 0
+    done = snapshot(
+        reading._replace(url=f"{s3.url}/new"), "push", "--no-encryption", "--vault", vault
+    )
+    assert done.code == Exit.ACCESS
+    assert "AccessDenied" in done.json["error"]["message"]
