@@ -184,3 +184,15 @@ def test_a_plan_is_no_run(looker: EmbeddedLooker) -> None:
     done = program("extract", "--plan", "--json", "--metrics", FIGURES, env=looker.env())
     assert done.code == 0
     assert not FIGURES.exists()
+
+
+def test_a_run_into_a_store_leaves_figures_of_what_it_sent(looker: EmbeddedLooker) -> None:
+    Path("store").mkdir()
+    url = f"file://{Path.cwd()}/store"
+    told = extract(looker, "boards", "--store", url, "--no-encryption")
+    assert told["code"] == 0
+    found = figures()
+    assert found["items"] == told["items"] > 0
+    assert found["last_complete_timestamp_seconds"] > 0
+    assert "vault_bytes" not in found, "the vault is gone"
+    assert f'vault="{url}"' in FIGURES.read_text()

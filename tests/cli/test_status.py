@@ -166,3 +166,43 @@ def test_types_that_are_read_seldom_have_a_time(looker: EmbeddedLooker) -> None:
     assert re.search(
         r"^Next due +\d+ types in every run; connections, .*users.*: 20", page, re.MULTILINE
     )
+
+
+@pytest.fixture
+def store(looker: EmbeddedLooker, tmp_path: Path) -> dict[str, str]:
+    """With a snapshot; the vault that it is of was there for the run only."""
+    (tmp_path / "store").mkdir()
+    env = {"LOOKERVAULT_STORE": f"file://{tmp_path}/store"}
+    done = program("extract", "boards", "--no-encryption", env=looker.env() | env)
+    assert done.code == 0, done
+    return env
+
+
+def test_a_store_is_looked_at_where_there_is_no_vault(store: dict[str, str]) -> None:
+    found = status("--max-age", "26h", "--metrics", "status.prom", code=0, **store)
+    assert (found["status"], found["vault"], found["vault_bytes"]) == ("ok", None, None)
+    assert (found["store"]["url"], found["store"]["reachable"]) == (
+        store["LOOKERVAULT_STORE"],
+        True,
+    )
+    assert found["store"]["snapshot"]["run"] == found["last_complete"]["run"] == 1
+    figures = Path("status.prom").read_text()
+    assert f'lookervault_status_success{{vault="{store["LOOKERVAULT_STORE"]}"}} 1' in figures
+    assert "lookervault_status_last_complete_timestamp_seconds" in figures
+    assert "vault_bytes" not in figures
+    assert status("--max-age", "0h", code=1, **store)["status"] == "too_old"
+    page = program("status", env=store).text
+    assert re.search(r"^Store +file:.+, snapshot \S+ of run 1$", page, re.MULTILINE)
+    assert not re.search(r"^Vault", page, re.MULTILINE)
+
+
+def test_a_store_that_is_gone_is_not_well_though_the_vault_is(
+    own: Path, store: dict[str, str]
+) -> None:
+    shutil.rmtree("store")
+    found = status(code=1, **store)
+    assert (found["status"], found["store"]["reachable"]) == ("unreachable", False)
+    assert found["vault"] == own.name
+    own.unlink()
+    done = program("status", "--json", env=store)
+    assert (done.code, done.json["status"]) == (1, "failed")

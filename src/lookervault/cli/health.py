@@ -59,7 +59,7 @@ def look(
     quota: int | None = None,
     store: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The stable object of `status --json`. `store` tells whether it is `reachable`, and its URL.
+    """The stable object of `status --json`; `store` is what `stores.reached` tells.
 
     Raises `DamagedError` where the vault cannot be read.
     """
@@ -164,10 +164,9 @@ def print_status(found: Mapping[str, Any]) -> None:
     colour = {Exit.COMPLETE: "green", Exit.FAILED: "yellow"}.get(code, "red")
     quota = found["monthly_calls"]
     limit = f" of {quota:,}" if quota else ""
-    in_use = ", in use" if found["in_use"] else ""
     pairs = [
         ("Status", WORDS[found["status"]]),
-        ("Vault", f"{found['vault']}, {size(found['vault_bytes'])}{in_use}"),
+        *([("Vault", _told_vault(found))] if found["vault"] else []),
         ("Last complete", _told_complete(found["last_complete"])),
         ("Newest run", _told_run(found["last_run"])),
         ("Items", f"{found['items']:,} of {found['types']:,} types"),
@@ -178,6 +177,11 @@ def print_status(found: Mapping[str, Any]) -> None:
     ]
     print_pairs(pairs, colour=colour)
     print_findings(found["findings"])
+
+
+def _told_vault(found: Mapping[str, Any]) -> str:
+    in_use = ", in use" if found["in_use"] else ""
+    return f"{found['vault']}, {size(found['vault_bytes'])}{in_use}"
 
 
 def _told_complete(one: Mapping[str, Any] | None) -> str:
@@ -211,8 +215,11 @@ def _told_chain(found: Mapping[str, Any]) -> str:
 
 
 def _told_store(store: Mapping[str, Any]) -> str:
-    reached = "reachable" if store["reachable"] else f"not reachable: {store.get('error', '')}"
-    return f"{store['url']}, {reached}"
+    if not store["reachable"]:
+        return f"{store['url']}: {store['error']}"
+    newest = store["snapshot"]
+    told = "no snapshot" if newest is None else f"snapshot {newest['id']} of run {newest['run']}"
+    return f"{store['url']}, {told}"
 
 
 def vault_facts(path: Path, *, now: float, quota: int | None) -> dict[str, Any]:

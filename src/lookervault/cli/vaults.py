@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from lookervault.cli.options import Flags
+    from lookervault.config.stores import StoreSettings
     from lookervault.errors import LookerVaultError
     from lookervault.storage.listing import ItemRow
     from lookervault.storage.repository import Repository
@@ -21,6 +22,20 @@ def open_source(source: Flags) -> Iterator[Repository]:
     """The vault, or the newest snapshot of a store: where --store names one, or where there is no
     vault and `LOOKERVAULT_STORE` does.
     """
+    store = store_to_read(source)
+    if store is None:
+        with open_vault(source["vault"]) as repository:
+            yield repository
+        return
+    from lookervault.cli.staging import reading
+    from lookervault.cli.stores import Opened
+
+    with reading(Opened(store)) as repository:
+        yield repository
+
+
+def store_to_read(source: Flags) -> StoreSettings | None:
+    """The store in place of a vault, as `open_source` has it."""
     from lookervault.config.settings import vault_path
     from lookervault.config.stores import store_settings
 
@@ -29,15 +44,7 @@ def open_source(source: Flags) -> Iterator[Repository]:
     if store is not None and source["store"] is None:
         path, _ = vault_path({"vault": vault}, os.environ)
         store = store if vault is None and not path.exists() else None
-    if store is None:
-        with open_vault(vault) as repository:
-            yield repository
-        return
-    from lookervault.cli.staging import reading
-    from lookervault.cli.stores import Opened
-
-    with reading(Opened(store)) as repository:
-        yield repository
+    return store
 
 
 def open_vault(vault: Path | None) -> Repository:

@@ -28,6 +28,18 @@ _WORDS = {
 """All that a heartbeat says beside the code: not a word comes from Looker or the settings."""
 
 
+def of_reading(command: str, source: Flags, metrics: Path | None) -> Watch:
+    """Of a command that reads a vault, or the newest snapshot of a store."""
+    from lookervault.cli.vaults import store_to_read
+    from lookervault.config.settings import vault_path
+
+    store = store_to_read(source)
+    path, _ = vault_path(source, os.environ)
+    if store is None:
+        return Watch(command, path, str(path), metrics=metrics)
+    return Watch(command, None, store.url, metrics=metrics)
+
+
 def of_run(flags: Flags, place: Flags, metrics: Path | None) -> Watch:
     """Raises `UsageError` where there is no way to the heartbeat that is asked for."""
     from lookervault.config.settings import heartbeat
@@ -88,7 +100,9 @@ class Watch:
         from lookervault.cli.health import vault_facts
 
         if self._metrics is not None and vault is not None:
-            self._facts = vault_facts(vault, now=self._now(), quota=_quota())
+            found = vault_facts(vault, now=self._now(), quota=_quota())
+            whole = self._vault is not None
+            self._facts = found if whole or not found else found | {"vault_bytes": None}
 
     def ended(self, code: Exit) -> Exit:
         self._code = code

@@ -71,11 +71,15 @@ def test_calls_are_those_of_the_month_that_it_is(vault: Repository) -> None:
 @pytest.mark.parametrize(
     ("store", "status", "told"),
     [
-        ({"url": "s3://bucket/x", "reachable": True}, "ok", "s3://bucket/x, reachable"),
         (
-            {"url": "s3://bucket/x", "reachable": False, "error": "no such bucket"},
+            {"url": "s3://x/y", "reachable": True, "snapshot": None},
+            "ok",
+            "s3://x/y, no snapshot",
+        ),
+        (
+            {"url": "s3://x/y", "reachable": False, "error": "No such bucket."},
             "unreachable",
-            "s3://bucket/x, not reachable: no such bucket",
+            "s3://x/y: No such bucket.",
         ),
     ],
 )

@@ -10,15 +10,16 @@ import typer
 
 from lookervault.cli.options import (
     DebugOption,
+    Flags,
     JsonOption,
     LogFormatOption,
     MetricsOption,
-    VaultOption,
+    reading,
 )
 
 
+@reading
 def status(
-    vault: VaultOption = None,
     max_age: Annotated[
         str | None,
         typer.Option(
@@ -29,15 +30,18 @@ def status(
         ),
     ] = None,
     metrics: MetricsOption = None,
+    *,
+    source: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
 ) -> int:
-    """Tell how fresh and how sound the backup is, for a person or a monitor. Calls nobody.
+    """Tell how fresh and how sound the backup is, for a person or a monitor. Looker is not called.
 
-    It ends with 0 where the newest run is complete, with 1 where it is not, where none is, or
-    where the last complete one is too old, and with 5 where the runs' certificates do not hold.
-    Runs over folders or over types that were named count only where there are no others.
+    It ends with 0 where the newest run is complete, with 1 where it is not, where none is, where
+    the last complete one is too old, or where the store cannot be reached, and with 5 where the
+    runs' certificates do not hold. Runs over folders or over types that were named count only
+    where there are no others.
 
     \b
     Examples:
@@ -47,17 +51,26 @@ def status(
     """
     from lookervault.cli import health, watching
     from lookervault.cli.output import print_json
-    from lookervault.cli.vaults import open_vault
-    from lookervault.config.settings import monthly_calls, vault_path
+    from lookervault.cli.stores import reached
+    from lookervault.cli.vaults import open_source, store_to_read
+    from lookervault.config.settings import monthly_calls
+    from lookervault.config.stores import store_settings
     from lookervault.storage.retention import span
 
     oldest = None if max_age is None else span(max_age)
-    path, _ = vault_path({"vault": vault}, os.environ)
-    with watching.Watch("status", path, str(path), metrics=metrics) as watch:
-        with open_vault(vault) as repository:
-            quota = monthly_calls(os.environ)
-            found = health.look(repository, now=time.time(), max_age=oldest, quota=quota)
-        watch.hear(found)
+    with watching.of_reading("status", source, metrics) as watch:
+        with open_source(source) as repository:
+            store = store_settings(source, os.environ)
+            found = health.look(
+                repository,
+                now=time.time(),
+                max_age=oldest,
+                quota=monthly_calls(os.environ),
+                store=None if store is None else reached(store),
+            )
+            watch.hear(found, repository.path)
+        if store_to_read(source):  # what is here of it was here for a moment
+            found |= {"vault": None, "vault_bytes": None}
         if json:
             print_json(found)
         else:
