@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lookervault.cli.stores import Opened
     from lookervault.config.settings import Settings
     from lookervault.config.stores import StoreSettings
-    from lookervault.snapshot.catalog import Manifest
+    from lookervault.snapshot.push import Base
     from lookervault.storage.connections import Fetch
     from lookervault.storage.repository import Repository
 
@@ -33,23 +33,22 @@ class Staged:
         self.vault = vault
         self.is_temporary = is_temporary
         self.fetch: Fetch | None = None
-        self._base: tuple[str, Manifest, Path] | None = None
+        self._base: Base | None = None
         self.lost = False
 
     def begin(self, base_url: str) -> None:
         """The outline of the newest snapshot of that Looker; nothing where there is none."""
-        from lookervault.snapshot.outline import Content, write_outline
+        from lookervault.snapshot.outline import Content
+        from lookervault.snapshot.push import base_of
 
         catalog = self._there.catalog
-        for id in catalog.ids():
+        for id, came in catalog.ids().items():
             manifest = catalog.manifest(id)
             if manifest.base_url == base_url:
-                write_outline(catalog, manifest, self.vault)
-                base = self.vault.with_name(_BASE)
-                shutil.copyfile(self.vault, base)
-                self._base = id, manifest, base
-                index = catalog.index(manifest.indexes)
-                self.fetch = Content(catalog, index, self._there.keys).as_written
+                outline = self.vault.with_name(_BASE)
+                self._base = base_of(catalog, id, manifest, came, outline)
+                shutil.copy(outline, self.vault)
+                self.fetch = Content(catalog, self._base.index, self._there.keys).as_written
                 return
 
     def pushed(

@@ -21,6 +21,8 @@ from lookervault.storage.dump import Change
 SNAPSHOTS, INDEX, ROWS, PACKS = "snapshots", "index", "rows", "packs"
 FORMAT = 1
 THREADS = 8
+_SMALL = 2**18
+"""Bytes. There are never many pieces: see `push`."""
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -95,6 +97,8 @@ class Catalog:
     def __init__(self, store: Store, seal: Seal) -> None:
         self.store = store
         self.seal = seal
+        self._small: dict[str, bytes] = {}
+        """Pieces that are likely to be read again, by name: to be merged with others."""
 
     # Snapshots.
 
@@ -146,10 +150,13 @@ class Catalog:
         return self.send(self.draft(kind, content))
 
     def read(self, piece: Piece) -> bytes:
-        try:
-            sealed = self.store.get(piece.name)
-        except NoSuchObjectError:
-            raise damaged(piece.name, "it is not there") from None
+        if (sealed := self._small.get(piece.name)) is None:
+            try:
+                sealed = self.store.get(piece.name)
+            except NoSuchObjectError:
+                raise damaged(piece.name, "it is not there") from None
+            if len(sealed) <= _SMALL:
+                self._small[piece.name] = sealed
         if sha256(sealed).hexdigest() != piece.sha256:
             raise damaged(piece.name, "its bytes are not those that were written")
         return self.seal.open(piece.name, sealed)

@@ -7,8 +7,9 @@ snapshot, and the next one finds the packs that are there.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import batched, chain, count
 from pathlib import Path
 
@@ -61,36 +62,33 @@ def push(
     now: float,
     program_version: str,
     run: int | None = None,
-    base: tuple[str, Manifest, Path] | None = None,
+    base: Base | None = None,
 ) -> Pushed:
     """The vault as it is now, as a snapshot of a run: the newest one that has ended, or `run`.
 
-    `base` is a snapshot that the vault came from, with its outline as it came.
+    `base` is what the vault came from; without, the newest snapshot of the vault is looked for.
 
     Raises `UsageError` where there is no such run, `StoreError` and `DamagedError`.
     """
     catalog = Catalog(store, keys.seal)
     with Repository.open(vault, write=False) as repository:
         about = _About(repository, run)
-    ids = catalog.ids()
-    parent = base[:2] if base else _newest_of(catalog, ids, about.vault)
     with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
-        outline = base[2] if base else None
-        if parent is not None and outline is None:
-            outline = Path(folder) / "outline"
-            write_outline(catalog, parent[1], outline)
-        with Outliner(vault, outline) as outliner:
-            pieces = list(parent[1].indexes) if parent else []
-            index = catalog.index(pieces)
-            pieces += catalog.add_unlisted(index, ids.get(parent[0], 0) if parent else 0)
+        if base is None:
+            base = _newest_of(catalog, about.vault, Path(folder) / "outline")
+        parent = base.manifest if base else None
+        with Outliner(vault, base.outline if base else None) as outliner:
+            pieces = list(parent.indexes) if parent else []
+            index = base.index if base else Index()
+            pieces += catalog.add_unlisted(index, base.came if base else 0)
             sent = _send(catalog, index, outliner, keys.recipient)
-            rows = _rows(catalog, outliner, parent[1].rows if parent else [], vault)
-            if parent and not sent and rows == parent[1].rows and parent[1].run == about.row.run:
-                return Pushed(id=parent[0], manifest=parent[1], new=False, packs=0)
+            rows = _rows(catalog, outliner, parent.rows if parent else [], vault)
+            if base and not sent and rows == base.manifest.rows and about.is_of(base.manifest):
+                return Pushed(id=base.id, manifest=base.manifest, new=False, packs=0)
             stored = sum(map(_size, rows)) + _stored(index, outliner.blobs())
             manifest = about.manifest(
                 created=now,
-                parent=parent[0] if parent else None,
+                parent=base.id if base else None,
                 stored_bytes=stored,
                 bytes=outliner.bytes_as_of(about.row.run),
                 rows=rows,
@@ -98,6 +96,24 @@ def push(
                 program_version=program_version,
             )
     return Pushed(id=catalog.add(manifest), manifest=manifest, new=True, packs=len(sent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """A snapshot, when it came by the store's clock, its outline, and where its content is."""
+
+    id: str
+    manifest: Manifest
+    came: float
+    outline: Path
+    index: Index
+
+
+def base_of(catalog: Catalog, id: str, manifest: Manifest, came: float, outline: Path) -> Base:
+    """Writes the outline; it must not be there."""
+    write_outline(catalog, manifest, outline)
+    index = catalog.index(manifest.indexes)
+    return Base(id=id, manifest=manifest, came=came, outline=outline, index=index)
 
 
 class _About:
@@ -121,6 +137,9 @@ class _About:
         self._certificates = len(certificates)
         self._newest = certificates[-1].certificate.hash
         self.vault = certificates[0].certificate.hash
+
+    def is_of(self, manifest: Manifest) -> bool:
+        return manifest.run == self.row.run
 
     def manifest(
         self,
@@ -154,11 +173,11 @@ class _About:
         )
 
 
-def _newest_of(catalog: Catalog, ids: Iterable[str], vault: str) -> tuple[str, Manifest] | None:
-    for id in ids:
+def _newest_of(catalog: Catalog, vault: str, outline: Path) -> Base | None:
+    for id, came in catalog.ids().items():
         manifest = catalog.manifest(id)
         if manifest.vault == vault:
-            return id, manifest
+            return base_of(catalog, id, manifest, came, outline)
     return None
 
 
