@@ -12,6 +12,7 @@ import pytest
 from lookervault.errors import NoSuchObjectError, StoreError
 from lookervault.snapshot.names import LONGEST
 from lookervault.snapshot.store import Store
+from tests.snapshot import google
 from tests.snapshot.conftest import Target
 
 THREADS = 8
@@ -106,6 +107,14 @@ def test_what_is_deleted_is_gone_and_the_rest_is_not(store: Store) -> None:
     assert store.create("a/2", b"again")
 
 
+def test_one_that_is_missing_saves_no_other_from_being_deleted(store: Store) -> None:
+    names = [f"packs/{number:02}" for number in range(40)]
+    for name in names[1:]:
+        store.create(name, b"data")
+    store.delete(names)
+    assert [*store.list("")] == []
+
+
 @pytest.mark.parametrize(
     "name", ["x", "A-Z.0-9", "a.b/c.d", "-", "a/b/c/d/e/f/g/h", "n" * 200, "packs/00/" + "f" * 64]
 )
@@ -143,3 +152,13 @@ def test_of_many_who_create_one_name_at_once_one_does(target: Target) -> None:
             made = [*pool.map(lambda i: stores[i].create(f"n{number}", b"%d" % i), range(THREADS))]  # noqa: B023 -- all are done before the next number
         assert made.count(True) == 1
         assert stores[0].get(f"n{number}") == b"%d" % made.index(True)
+
+
+def test_what_somebody_else_put_there_is_passed_over() -> None:
+    """Also folders, which consoles make of empty objects."""
+    with google.serving() as server:
+        store = Target(f"gs://{google.BUCKET}/x", server.env).open()
+        store.create("packs/name", b"data")
+        for name in ("packs/read_me.txt", "packs/", "packs/.hidden", "packs2/name"):
+            server.objects[f"x/{name}"] = b""
+        assert [found.name for found in store.list("packs/")] == ["packs/name"]

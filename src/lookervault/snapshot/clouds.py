@@ -125,7 +125,7 @@ class CloudStore:
             Stored(found["path"], found["size"], found["last_modified"].timestamp())
             for page in self._store.list(prefix or None, chunk_size=_PAGE)
             for found in page
-            if is_name(found["path"])  # any other is somebody else's
+            if is_name(found["path"]) and found["path"].startswith(prefix)  # others are not ours
         )
 
     def delete(self, names: Sequence[str]) -> None:
