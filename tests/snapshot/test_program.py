@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from lookervault.demo.server import EmbeddedLooker
 from lookervault.errors import Exit
 from tests.cli.running import Completed, program
 from tests.snapshot import seaweed
 from tests.snapshot.conftest import Target
 
+VAULT = Path(__file__).parents[1] / "data/vaults/format-1.db"
 
-@pytest.fixture(scope="session")
-def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Nobody writes to it."""
-    path = tmp_path_factory.mktemp("vault") / "vault.db"
-    with EmbeddedLooker(items=20, seed=1) as looker:
-        done = program("extract", "boards", "dashboards", "--vault", path, env=looker.env())
-    assert done.code == 0, done.err
-    return path
+
+@pytest.fixture
+def vault(own_directory: Path) -> Path:
+    return Path(shutil.copy(VAULT, own_directory / "vault.db"))
 
 
 def snapshot(target: Target, *arguments: object) -> Completed:
