@@ -15,8 +15,8 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from bench.sharing import Ports, shared, status_of
 from tests.snapshot.relay import Ask
-from tests.snapshot.sharing import Ports, shared, status_of
 from tests.unit.looker.stand_in import Reply, Request
 
 PROGRAM = Path(sys.prefix) / "azurite/node_modules/azurite/dist/src/blob/main.js"

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import pytest
 
+from bench import seaweed
 from lookervault.snapshot.clouds import Patience
 from lookervault.snapshot.store import Store
 from lookervault.snapshot.targets import open_store
-from tests.snapshot import azurite, google, relay, seaweed
+from tests.snapshot import azurite, google, relay
 
 HASTY = Patience(attempt=20, retrying=2, first_wait=0.01, longest_wait=0.1)
 """Seconds of `attempt` are for a busy machine; a test that waits for them sets fewer."""

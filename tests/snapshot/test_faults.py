@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from bench import seaweed
 from lookervault.errors import (
     AccessError,
     Exit,
@@ -18,7 +19,7 @@ from lookervault.errors import (
 )
 from lookervault.snapshot.clouds import Patience
 from lookervault.snapshot.store import Store
-from tests.snapshot import azurite, google, seaweed
+from tests.snapshot import azurite, google
 from tests.snapshot.conftest import Target, own_prefix
 from tests.snapshot.relay import Relay, Spoil, answer, cut, dropped, error, lost, relayed, silent
 

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bench import seaweed
 from lookervault.errors import AccessError, StoreError
-from tests.snapshot import azurite, google, seaweed
+from tests.snapshot import azurite, google
 from tests.snapshot.conftest import Target, own_prefix
 from tests.snapshot.relay import Ask, Relay
 from tests.unit.looker.stand_in import AUTHORITY, Reply, Request, StandIn, reply, serving_as

@@ -1,4 +1,4 @@
-"""A server that all workers of a run share: the first starts it and ends it after the last."""
+"""A server that several processes share: the first starts it and ends it after the last."""
 
 from __future__ import annotations
 

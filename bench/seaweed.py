@@ -1,4 +1,7 @@
-"""SeaweedFS, which speaks S3: the server that stands for it, with users of different rights."""
+"""SeaweedFS, which speaks S3: the server that stands for it, with users of different rights.
+
+The tests of snapshots have it, too.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from tests.snapshot.sharing import Ports, shared, status_of
+from bench.sharing import Ports, shared, status_of
 
 WEED = Path(sys.executable).with_name("weed")
 BUCKET = "snapshots"
@@ -38,13 +42,13 @@ def env_of(port: int, user: str = "everything") -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[int]:
-    """The port of S3."""
-    with shared(folder, _PORTS, _command, _is_up) as ports:
+def serving(folder: Path, volumes: int = 20) -> Iterator[int]:
+    """The port of S3. A volume has room for 64 MB."""
+    with shared(folder, _PORTS, partial(_command, volumes), _is_up) as ports:
         yield ports["s3"]
 
 
-def _command(folder: Path, ports: Ports) -> Sequence[object]:
+def _command(volumes: int, folder: Path, ports: Ports) -> Sequence[object]:
     users = [
         {
             "name": name,
@@ -62,7 +66,7 @@ def _command(folder: Path, ports: Ports) -> Sequence[object]:
     ]
     return [
         WEED, "-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=data",
-        "-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=20",
+        "-master.telemetry=false", "-master.volumeSizeLimitMB=64", f"-volume.max={volumes}",
         "-filer.localSocket=filer.sock", "-s3", "-s3.config=users.json", "-s3.iam=false",
         "-s3.autoCreateBucket=false",
         "-s3.port.iceberg=0", "-s3.port.lance=0", *numbers,
