@@ -7,7 +7,8 @@ The first run is the program's own; the others hand the same to the vault as an 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Mapping
+from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -23,8 +24,9 @@ from lookervault.storage.repository import Repository
 from lookervault.storage.runs import Proof, RunEnd, RunRow, RunStart, TypeResult
 
 DAY = 24 * 3600.0
-_SEED = 20_261_001
+SEED = 20_261_001
 _SLICES = 14
+PAGE = 100
 _MOST_TOUCHED = 500
 """Items of one checkpoint."""
 
@@ -47,15 +49,13 @@ class Nights:
         self.path = path
         _first_run(path, items)
         self.open()
-        (self._first,) = self.vault.runs()
+        self._runs = Runs(self.vault)
         self.bodies: dict[Key, bytes] = {
-            (name, id): body for name in self._first.types for id, body in self.vault.bodies(name)
+            (name, id): body for name in self._runs.types for id, body in self.vault.bodies(name)
         }
-        self._ids = {name: list(self.vault.open_ids(name)) for name in self._first.types}
-        self._readers = {name: ItemReader(TYPES[name]) for name in self._first.types}
         self._share = share
-        self._chance = random.Random(_SEED)
-        self._editable = sorted(key for key, body in self.bodies.items() if _edited(key, body, 0))
+        self._chance = random.Random(SEED)
+        self._editable = sorted(key for key, body in self.bodies.items() if edited(key, body, 0))
         self._night = 0
 
     def __enter__(self) -> Self:
@@ -76,26 +76,39 @@ class Nights:
         self._night += 1
         count = round(self._share * len(self.bodies))
         chosen = self._chance.sample(self._editable, min(count, len(self._editable)))
-        changed = {key: _edited(key, self.bodies[key], self._night) or b"" for key in chosen}
+        changed = {key: edited(key, self.bodies[key], self._night) or b"" for key in chosen}
         self.bodies |= changed
-        return Night(self._run([self._item(*key, body) for key, body in changed.items()]), changed)
+        return Night(self._runs.add(self.vault, self._night, changed), changed)
 
-    def _item(self, name: str, id: str, body: bytes) -> Item:
-        item = self._readers[name].read(Answer(body, id), body)
-        assert item is not None  # it was read once
-        return item
 
-    def _run(self, changed: list[Item]) -> int:
-        first, vault = self._first, self.vault
-        run = vault.begin_run(_start(first, self._night))
-        by_type: dict[str, list[Item]] = {name: [] for name in first.types}
-        for item in changed:
-            by_type[item.type].append(item)
+class Runs:
+    """Writes runs into a vault of which a run was made, perhaps elsewhere."""
+
+    def __init__(self, vault: Repository) -> None:
+        self._first = vault.runs()[0]
+        self.types = self._first.types
+        self._ids = {name: list(vault.open_ids(name)) for name in self.types}
+        self._readers = {name: ItemReader(TYPES[name]) for name in self.types}
+
+    def items(self, changed: Mapping[Key, bytes]) -> dict[str, list[Item]]:
+        """By the type, also of those that have none."""
+        by_type: dict[str, list[Item]] = {name: [] for name in self.types}
+        for (name, id), body in changed.items():
+            item = self._readers[name].read(Answer(body, id), body)
+            assert item is not None  # it was read once
+            by_type[name].append(item)
+        return by_type
+
+    def add(self, vault: Repository, night: int, changed: Mapping[Key, bytes]) -> int:
+        """A complete run, in which all but these is as it was; its number."""
+        first, by_type = self._first, self.items(changed)
+        run = vault.begin_run(_start(first, night))
         for name, items in by_type.items():
-            if items:
-                vault.store(run, vault.pack(items), 0)
+            for number, page in enumerate(batched(items, PAGE, strict=False)):
+                vault.store(run, vault.pack(page), number)
             seen = {item.id for item in items}
-            for ids in _batches([id for id in self._ids[name] if id not in seen]):
+            rest = [id for id in self._ids[name] if id not in seen]
+            for ids in batched(rest, _MOST_TOUCHED, strict=False):
                 vault.touch(run, name, ids)
         root, by_root = vault.root(run, first.types)
         results = [
@@ -110,17 +123,17 @@ class Nights:
             )
             for name, items in by_type.items()
         ]
-        vault.end_run(run, _end(self._night, len(self.bodies), first, results, root))
+        vault.end_run(run, _end(night, first, results, root))
         return run
 
 
 def _first_run(path: Path, items: int) -> None:
-    with EmbeddedLooker(items, _SEED) as looker:
+    with EmbeddedLooker(items, SEED) as looker:
         looker.behaviour.gzip = False
         extracted(load({}, looker.env()), path, select([], []), {"workers": 4})
 
 
-def _edited(key: Key, body: bytes, number: int) -> bytes | None:
+def edited(key: Key, body: bytes, number: int) -> bytes | None:
     """As a person does it: another title. None where there is nothing that has one."""
     try:
         obj = msgspec.json.decode(body)
@@ -140,18 +153,13 @@ def _is_text(obj: object, key: str) -> bool:
     return isinstance(obj, dict) and isinstance(obj.get(key), str)
 
 
-def _batches(ids: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), _MOST_TOUCHED):
-        yield ids[start : start + _MOST_TOUCHED]
-
-
 def _start(first: RunRow, night: int) -> RunStart:
     names = RunStart.__struct_fields__
     told: dict[str, Any] = {name: getattr(first, name) for name in names}
     return RunStart(**(told | {"started": first.started + night * DAY}))
 
 
-def _end(night: int, items: int, first: RunRow, results: list[TypeResult], root: bytes) -> RunEnd:
+def _end(night: int, first: RunRow, results: list[TypeResult], root: bytes) -> RunEnd:
     width = 10_000 // _SLICES
     proofs = [
         Proof(type=one.type, start=night * width % 10_000, width=width, read=one.changed + 1)
@@ -161,7 +169,7 @@ def _end(night: int, items: int, first: RunRow, results: list[TypeResult], root:
         finished=first.started + night * DAY + 60,
         status="complete",
         calls=100,
-        items=items,
+        items=sum(one.items for one in results),
         root=root,
         types=results,
         proofs=proofs,

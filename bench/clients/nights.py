@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote
 
-from bench.nights import Key, Night, Nights
-
-_TIMES = 3
-"""How often a command is measured; the median counts."""
+from bench.archives import Restic, Tree
+from bench.commands import seconds, size
+from bench.nights import Night, Nights
 
 
 def run(items: int, nights: Sequence[int]) -> dict[str, Any]:
@@ -29,15 +23,19 @@ def run(items: int, nights: Sequence[int]) -> dict[str, Any]:
             found: dict[str, Any] = {
                 "items": len(company.bodies),
                 "raw": sum(map(len, company.bodies.values())),
-                "first": _size(folder / "vault.db"),
+                "first": size(folder / "vault.db"),
             }
-            restic = Restic(folder, company.bodies) if shutil.which("restic") else None
-            found["after"] = dict(_simulated(company, restic, nights))
+            tree = Tree(folder / "tree")
+            restic = Restic(folder, tree) if Restic.is_here() else None
+            if restic is not None:
+                tree.write(company.bodies)
+                restic.backup()
+            found["after"] = dict(_simulated(company, tree, restic, nights))
     return found | {"restic": restic is not None}
 
 
 def _simulated(
-    company: Nights, restic: Restic | None, nights: Sequence[int]
+    company: Nights, tree: Tree, restic: Restic | None, nights: Sequence[int]
 ) -> Iterator[tuple[str, Any]]:
     changes = 0
     ours: list[float] = []
@@ -48,12 +46,14 @@ def _simulated(
         ours.append(time.perf_counter() - began)
         changes += len(night.changed)
         if restic is not None:
-            theirs.append(restic.backup(night.changed))
+            tree.write(night.changed)
+            theirs.append(restic.backup().seconds)
         if number in nights:
             company.close()  # as between two runs
             told = _vault(company.path, night) | {"changes": changes, "night": median(ours)}
             if restic is not None:
-                told["restic"] = restic.measured(night) | {"night": median(theirs)}
+                item = tree.path(next(iter(night.changed)))
+                told["restic"] = _restic(restic, item, theirs)
             yield str(number), told
             company.open()
 
@@ -61,7 +61,7 @@ def _simulated(
 def _vault(path: Path, night: Night) -> dict[str, Any]:
     type_, id = next(iter(night.changed))
     last = night.run
-    commands = {
+    questions = {
         "log": ("log", type_, id),
         "feed": ("log", "--all", "--since", "2000-01-01", "--limit", "100"),
         "diff": ("diff", str(last - 1), str(last)),
@@ -70,72 +70,19 @@ def _vault(path: Path, night: Night) -> dict[str, Any]:
         "verify": ("verify", "--quiet"),
     }
     program = [sys.executable, "-m", "lookervault"]
-    told = {name: _timed([*program, *one, "--vault", str(path)]) for name, one in commands.items()}
-    return {"size": _size(path)} | told
+    told = {
+        name: seconds([*program, *one, "--vault", str(path)]) for name, one in questions.items()
+    }
+    return {"size": size(path)} | told
 
 
-class Restic:
-    """A repository of the nightly trees: a file for each item, rewritten where it changed."""
-
-    def __init__(self, folder: Path, bodies: Mapping[Key, bytes]) -> None:
-        self._tree = folder / "tree"
-        self._repository = folder / "restic"
-        self._env = os.environ | {
-            "RESTIC_REPOSITORY": str(self._repository),
-            "RESTIC_PASSWORD": "bench",
-            "RESTIC_CACHE_DIR": str(folder / "cache"),
-        }
-        self._run("init")
-        self.backup(bodies)
-
-    def backup(self, changed: Mapping[Key, bytes]) -> float:
-        """Seconds that it took, without the writing of the files."""
-        for key, body in changed.items():
-            path = self._path(key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(body)
-        return _timed(self._command("backup", str(self._tree)), self._env, times=1)
-
-    def measured(self, night: Night) -> dict[str, Any]:
-        snapshots = json.loads(self._run("snapshots", "--json"))
-        first, before, last = (snapshots[place]["short_id"] for place in (0, -2, -1))
-        path = str(self._path(next(iter(night.changed))))
-        middle = snapshots[len(snapshots) // 2]["short_id"]
-        commands = {
-            "diff": ("diff", before, last),
-            "long_diff": ("diff", first, last),
-            "show": ("dump", middle, path),
-            "verify": ("check", "--read-data"),
-        }
-        times = {n: _timed(self._command(*one), self._env) for n, one in commands.items()}
-        return {"size": _size(self._repository)} | times
-
-    def _path(self, key: Key) -> Path:
-        return self._tree / key[0] / f"{quote(key[1], safe='')}.json"
-
-    def _command(self, *arguments: str) -> list[str]:
-        return ["restic", "--quiet", *arguments]
-
-    def _run(self, *arguments: str) -> bytes:
-        done = subprocess.run(
-            self._command(*arguments), env=self._env, stdout=subprocess.PIPE, check=True
-        )
-        return done.stdout
-
-
-def _timed(
-    command: Sequence[str], env: Mapping[str, str] | None = None, *, times: int = _TIMES
-) -> float:
-    """Seconds of a process, from its start to its end."""
-    seconds = []
-    for _ in range(times):
-        began = time.perf_counter()
-        subprocess.run(command, env=env, stdout=subprocess.DEVNULL, check=True)
-        seconds.append(time.perf_counter() - began)
-    return median(seconds)
-
-
-def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+def _restic(restic: Restic, item: Path, spent: Sequence[float]) -> dict[str, Any]:
+    ids = restic.snapshots()
+    questions = {
+        "diff": ("diff", ids[-2], ids[-1]),
+        "long_diff": ("diff", ids[0], ids[-1]),
+        "show": ("dump", ids[len(ids) // 2], str(item)),
+        "verify": ("check", "--read-data"),
+    }
+    times = {n: seconds(restic.command(*one), restic.env) for n, one in questions.items()}
+    return {"size": size(restic.path), "night": median(spent)} | times
