@@ -17,10 +17,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from bench.commands import Ran, ran
 from bench.prepared import is_made
 from bench.render import Recipe
 
 ROOT = Path(__file__).parents[1]
+
+_LONG = {"url", "env", "keys"}
+"""Arguments that are not shown."""
 
 type Result = dict[str, Any]
 
@@ -114,6 +118,12 @@ class Bench:
         self.note(f"{name} {_short(arguments)}: {_short(found)}")
         return found
 
+    def program(self, *arguments: str, env: Mapping[str, str]) -> Ran:
+        """A command of the program; `env` goes before what this process has."""
+        done = ran([sys.executable, "-m", "lookervault", *arguments], {**_env(), **env})
+        self.note(f"{' '.join(arguments)}: {done.seconds:.2f} s, {done.peak_mb:.0f} MB")
+        return done
+
     def interleaved[T](
         self, runs: int, variants: Mapping[str, Callable[[], T]]
     ) -> dict[str, list[T]]:
@@ -156,5 +166,6 @@ def _env() -> dict[str, str]:
 
 
 def _short(values: Mapping[str, Any]) -> str:
-    shown = {k: round(v, 3) if isinstance(v, float) else v for k, v in values.items() if k != "url"}
+    told = {k: v for k, v in values.items() if k not in _LONG}
+    shown = {k: round(v, 3) if isinstance(v, float) else v for k, v in told.items()}
     return " ".join(f"{key}={value}" for key, value in shown.items())

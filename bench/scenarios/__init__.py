@@ -17,6 +17,7 @@ from bench.scenarios import (
     rate,
     resume,
     searching,
+    snapshots,
     startup,
     typed_loop,
     verifying,
@@ -40,5 +41,6 @@ SCENARIOS: dict[str, Callable[[Bench], Finding]] = {
     "verifying": verifying.run,
     "nights": nights.run,
     "searching": searching.run,
+    "snapshots": snapshots.run,
     "startup": startup.run,
 }
