@@ -23,7 +23,7 @@ FORMAT = 1
 THREADS = 8
 _SMALL = 2**18
 """Bytes. There are never many pieces: see `push`."""
-_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{8}")
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -121,9 +121,9 @@ class Catalog:
 
     def add(self, manifest: Manifest) -> str:
         """Makes it a snapshot, and returns its id."""
-        moment = datetime.fromtimestamp(manifest.created, UTC).strftime("%Y%m%dT%H%M%SZ")
+        moment = datetime.fromtimestamp(manifest.created, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
         while True:
-            id = f"{moment}-{os.urandom(4).hex()}"
+            id = f"{moment}Z-{os.urandom(4).hex()}"
             name = f"{SNAPSHOTS}/{id}"
             if self.store.create(name, self.seal.close(name, msgspec.json.encode(manifest))):
                 return id

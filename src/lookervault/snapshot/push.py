@@ -87,7 +87,8 @@ def push(
                 return Pushed(id=base.id, manifest=base.manifest, new=False, packs=0)
             stored = sum(map(_size, rows)) + _stored(index, outliner.blobs())
             manifest = about.manifest(
-                created=now,
+                # later than what it came from, whatever the clock says: the newest one counts
+                created=max(now, parent.created + 0.001) if parent else now,
                 parent=base.id if base else None,
                 stored_bytes=stored,
                 bytes=outliner.bytes_as_of(about.row.run),

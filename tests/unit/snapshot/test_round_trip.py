@@ -180,6 +180,16 @@ def test_vaults_that_share_a_store_share_what_is_the_same(
     assert min(pack.size for pack in packs) < max(pack.size for pack in packs) / 3
 
 
+def test_the_newest_is_the_newest_whatever_the_clock_says(
+    vault: Path, store: MemoryStore, people: People
+) -> None:
+    keys, ids = people.nightly(store), []
+    for number, now in enumerate((NOW, NOW, NOW - 3600, NOW + 0.2)):
+        change(vault, number + 1, range(3))
+        ids.append(pushed(vault, store, keys, now=now).id)
+    assert list(Catalog(store, keys.seal).ids()) == ids[::-1]
+
+
 def test_two_who_push_at_once_do_not_harm_each_other(
     vault: Path, store: MemoryStore, people: People, tmp_path: Path
 ) -> None:
