@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
 from lookervault.errors import Exit
-from tests.cli.running import Completed, program
+from tests.cli.running import Completed, ended, program, started, wait_until
 from tests.snapshot import seaweed
 from tests.snapshot.conftest import Target
+from tests.snapshot.relay import relayed
+from tests.unit.looker.stand_in import Reply
 
 VAULT = Path(__file__).parents[1] / "data/vaults/format-1.db"
 
@@ -61,3 +64,13 @@ def test_a_store_is_only_read_with_the_rights_to_read(
     )
     assert done.code == Exit.ACCESS
     assert "AccessDenied" in done.json["error"]["message"]
+
+
+def test_ctrl_c_ends_the_wait_for_a_store_that_says_nothing() -> None:
+    with relayed(0) as silent:
+        silent.otherwise = lambda *_: Reply(b"", "stall")
+        env = seaweed.env_of(silent.port)
+        with started("snapshot", "list", "--store", "s3://bucket", env=env) as process:
+            wait_until(lambda: silent.requests)
+            process.send_signal(signal.SIGINT)
+            assert ended(process).code == Exit.INTERRUPTED

@@ -6,8 +6,10 @@ after is asked again here: refusals for the moment, time-outs, lists that broke 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -88,7 +90,7 @@ class CloudStore:
                 failure = failures.read(error)
                 if failure.is_there:
                     return (lost or failure.retried) and self.get(name) == data
-                lost = lost or failure.retried or failure.unsure
+                lost = lost or failure.retried or failure.may_pass
                 raise
             return True
 
@@ -150,7 +152,7 @@ class CloudStore:
         wait = self._patience.first_wait
         while True:
             try:
-                answer = call()
+                answer = _waited_for(call)
             except self._errors as error:
                 failure = failures.read(error)
                 self._answered |= failure.status != 0
@@ -167,6 +169,22 @@ class CloudStore:
     def _may_pass(self, failure: failures.Failure) -> bool:
         """Nobody who has never been there is waited for longer than obstore does."""
         return failure.may_pass or (self._answered and failure.line == "Connect")
+
+
+def _waited_for[T](call: Callable[[], T]) -> T:
+    """Lets Ctrl-C through in the main thread: obstore itself would not return before an answer."""
+    if threading.current_thread() is not threading.main_thread():
+        return call()
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(call())
+        except BaseException as error:  # noqa: BLE001 -- it is raised where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done.result()
 
 
 def _connected(place: Place, patience: Patience) -> tuple[Any, tuple[type[Exception], ...]]:
