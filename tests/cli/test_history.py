@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from lookervault.cli.output import cells_of
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import Completed, program
 from tests.cli.terminals import in_terminal
+from tests.faults.test_disk import AS_NOBODY
 from tests.integration.running import extraction
 
 pytestmark = pytest.mark.xdist_group("history")
@@ -225,10 +228,31 @@ def test_a_page_that_cannot_be_written_leaves_what_was_there(told: Told, tmp_pat
     done = told.run("diff", 1, 2, "--html", tmp_path)
     assert (done.code, done.out) == (2, b"")
     assert "is no file" in done.told
-    done = told.run("diff", 1, 2, "--html", tmp_path / "nowhere" / "page.html")
+    (tmp_path / "file").touch()
+    for folder in ("nowhere", "file"):
+        page = tmp_path / folder / "page.html"
+        for vault in (told.vault, "no.db"):  # it is told before the vault is opened
+            done = program("diff", 1, 2, "--html", page, "--vault", vault)
+            assert (done.code, done.out) == (2, b"")
+            assert f"cannot be written to {page}: there is no folder {page.parent}." in done.told
+            assert "Make that folder" in done.told
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_page_may_have_as_long_a_name_as_the_disk_takes(told: Told, tmp_path: Path) -> None:
+    page = tmp_path / f"{'n' * 250}.html"
+    assert told.run("diff", 1, 2, "--html", page).code == 0
+    assert [*tmp_path.iterdir()] == [page]
+
+
+def test_a_page_in_a_folder_that_may_not_be_written_to_is_refused(told: Told) -> None:
+    with tempfile.TemporaryDirectory() as name:  # nobody may not enter pytest's own
+        Path(name).chmod(0o555)
+        page = Path(name, "page.html")
+        as_nobody = (sys.executable, "-c", AS_NOBODY)
+        done = program("diff", "--vault", "no.db", "--html", page, command=as_nobody, cwd="/")
     assert (done.code, done.out) == (2, b"")
-    assert "No such file or directory" in done.told
-    assert list(tmp_path.iterdir()) == []
+    assert f"the folder {name} may not be written to" in done.told
 
 
 def test_a_narrow_terminal_gets_colours_and_short_lines(told: Told) -> None:

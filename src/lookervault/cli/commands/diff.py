@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TIMES = ("now", "today", "yesterday")
 _AGO = re.compile(r"-\d+[hdwmyHDWMY]")
+_PAGE = ("The page", "--html")
 
 
 class DiffCommand(TyperCommand):
@@ -67,7 +68,10 @@ def diff(
     """
     from lookervault.cli.output import print_json
     from lookervault.cli.vaults import open_vault
+    from lookervault.proof.files import check_place
 
+    if html is not None:
+        check_place(html, *_PAGE)
     with open_vault(vault) as repository:
         asked = _asked(repository, what or [])
         found = _found(repository, asked, types, folder)
@@ -193,20 +197,9 @@ def _print(told: _Told) -> None:
 
 def _write(path: Path, told: _Told) -> None:
     """All of the page or what was there before, for the vault's owner alone."""
-    import secrets
-
     from lookervault.cli.text import harmless
-    from lookervault.errors import UsageError
     from lookervault.history.page import Page
-    from lookervault.proof.files import write_new
+    from lookervault.proof.files import replace
 
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no file.", hint="Name another one with --html.")
     page = Page(told.asked.before, told.asked.after, told.shown, told.late, harmless)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    write_new(draft, page.html(), "The page", "--html")
-    try:
-        draft.replace(path)
-    except BaseException:
-        draft.unlink()
-        raise
+    replace(path, page.html(), *_PAGE)
