@@ -66,7 +66,9 @@ def plan_and_tell(
     fitted: bool,
     json: bool,
 ) -> int:
-    """Fetches and writes nothing; calls Looker only for types that no run has read."""
+    """Fetches nothing, writes only the number of its calls, if any; calls Looker only for types
+    that no run has read.
+    """
     from lookervault.cli.extraction import check_place
     from lookervault.config.settings import monthly_calls, vault_path
 
@@ -191,6 +193,7 @@ class _Asking:
         self._workers = workers
 
     def __call__(self, types: Sequence[ContentType]) -> dict[str, Found]:
+        from lookervault.cli.budget import counted
         from lookervault.cli.extraction import warn_about
         from lookervault.config.settings import load
         from lookervault.extraction.first_look import look
@@ -199,16 +202,17 @@ class _Asking:
 
         settings = load(self._flags, os.environ)
         warn_about(settings)
-        client = Looker(settings, pool_size=1)
-        calls = calls_of(client)
-        began = time.monotonic()
-        try:
-            return look(calls, types)
-        finally:
-            client.close()
-            self.calls = calls.tally.calls.total() + 1  # the login
-            spent = (time.monotonic() - began) / self.calls
-            self.seconds_per_call = spent / self._workers
+        with counted(settings.vault) as before:
+            client = Looker(settings, pool_size=1, before=before)
+            calls = calls_of(client)
+            began = time.monotonic()
+            try:
+                return look(calls, types)
+            finally:
+                client.close()
+                self.calls = calls.tally.calls.total() + 1  # the login
+                spent = (time.monotonic() - began) / self.calls
+                self.seconds_per_call = spent / self._workers
 
 
 def _object(planned: Planned) -> dict[str, Any]:

@@ -18,8 +18,9 @@ _OTHER = "Name the vault with --vault, or choose a name that is not taken."
 _COPY = "Restore the file from a copy, or move it away to start a new vault."
 
 
-def check_header(path: Path) -> None:
-    """Reads the hundred bytes that begin an SQLite file (https://sqlite.org/fileformat2.html).
+def check_header(path: Path) -> int:
+    """The format, from the hundred bytes that begin an SQLite file
+    (https://sqlite.org/fileformat2.html).
 
     Raises `VaultError` where this is no vault or one that we do not know, `DamagedError` where
     its beginning is gone.
@@ -33,7 +34,7 @@ def check_header(path: Path) -> None:
         raise VaultError(f"{path} is no vault: it is not an SQLite file.", hint=_OTHER)
     if len(header) < _HEADER_BYTES:
         raise DamagedError(f"The vault {path} is damaged: only its beginning is left.", hint=_COPY)
-    _check_kind(path, header)
+    return _format(path, header)
 
 
 def _read_header(path: Path) -> bytes:
@@ -52,7 +53,7 @@ def _read_header(path: Path) -> bytes:
         ) from error
 
 
-def _check_kind(path: Path, header: bytes) -> None:
+def _format(path: Path, header: bytes) -> int:
     version = int.from_bytes(header[60:64])
     if int.from_bytes(header[68:72]) != schema.APPLICATION_ID:
         raise VaultError(f"{path} is no vault: it is an SQLite file of another kind.", hint=_OTHER)
@@ -64,6 +65,7 @@ def _check_kind(path: Path, header: bytes) -> None:
         )
     if version < 1:
         raise DamagedError(f"The vault {path} is damaged: it has no format version.", hint=_COPY)
+    return version
 
 
 def make(path: Path) -> None:
