@@ -87,7 +87,8 @@ def test_nothing_found_is_no_failure(vault: Path) -> None:
     assert (done.code, done.text) == (0, "Nothing holds 'no such thing anywhere'.\n")
     assert run(vault, "search", "no such thing anywhere", "--json").json == []
     assert run(vault, "uses", "no.such_field", "--json").json == []
-    assert run(vault, "uses", "--look", "99999").text == "Nothing uses look 99999.\n"
+    done = run(vault, "uses", "no.such_field")
+    assert (done.code, done.text) == (0, "Nothing uses no.such_field: no item names it.\n")
 
 
 def test_what_is_deleted_is_found_among_all_versions(vault: Path) -> None:
