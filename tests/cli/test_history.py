@@ -112,6 +112,40 @@ def test_people_get_words_and_no_control_characters(told: Told) -> None:
     assert told.run("diff", 3, 3).text.endswith("Nothing changed.\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ("2999-12-31", "2999-12-31 lies in the future."),
+        ("2999-01-01 3", "2999-01-01 lies in the future."),
+        ("3 2999-01-01", "2999-01-01 lies in the future."),
+        ("2999-01-01 9000-01-01", "2999-01-01 and 9000-01-01 lie in the future."),
+        ("now", "now means the newest one."),
+        ("now today", "now and today mean the same, as no run ended in between."),
+        ("3", "3 means the newest one."),
+        ("3 now", "3 and now mean the same, as no run ended in between."),
+        ("3 3", "with itself."),
+        ("dashboards {moved} now", "now means the newest one."),
+    ],
+)
+def test_a_run_that_is_compared_with_itself_is_said_to_be(
+    told: Told, arguments: str, why: str, tmp_path: Path
+) -> None:
+    words = arguments.format(moved=told.moved).split()
+    done = told.run("diff", *words)
+    assert (done.code, done.text.endswith("Nothing changed.\n")) == (0, True), done
+    assert done.told.startswith("This compares run 3, 20"), done.err
+    assert f"{why} `lookervault runs` lists all." in done.told
+    quiet = told.run("diff", *words, "--json")
+    assert (quiet.code, quiet.json, quiet.err) == (0, [], done.err)
+    page = told.run("diff", *words, "--html", tmp_path / "page.html")
+    assert (page.code, page.err) == (0, done.err)
+
+
+def test_two_runs_are_compared_without_a_word(told: Told) -> None:
+    for words in ((1, 2), (2,), ("dashboards", told.moved, 2, 3), (1, "2999-01-01"), ()):
+        assert told.run("diff", *words).err == ""
+
+
 def test_an_item_alone(told: Told) -> None:
     assert changes(told.run("diff", "dashboards", told.moved, "--json")) == {told.moved: "changed"}
     assert told.run("diff", "dashboards", told.moved, 2, 3, "--json").json == []
