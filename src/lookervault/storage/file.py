@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from lookervault.errors import DamagedError, VaultError
-from lookervault.storage import schema
+from lookervault.storage import early, schema
 from lookervault.storage.failures import explaining
 from lookervault.storage.log import log_path
 
@@ -22,8 +22,8 @@ def check_header(path: Path) -> int:
     """The format, from the hundred bytes that begin an SQLite file
     (https://sqlite.org/fileformat2.html).
 
-    Raises `VaultError` where this is no vault or one that we do not know, `DamagedError` where
-    its beginning is gone.
+    Raises `VaultError` where this is no vault or one that we do not know, such as one of a
+    development version, and `DamagedError` where its beginning is gone.
     """
     header = _read_header(path)
     if not header:
@@ -34,7 +34,10 @@ def check_header(path: Path) -> int:
         raise VaultError(f"{path} is no vault: it is not an SQLite file.", hint=_OTHER)
     if len(header) < _HEADER_BYTES:
         raise DamagedError(f"The vault {path} is damaged: only its beginning is left.", hint=_COPY)
-    return _format(path, header)
+    version = _format(path, header)
+    if version == 1:
+        early.check(path)
+    return version
 
 
 def _read_header(path: Path) -> bytes:
