@@ -21,19 +21,28 @@ if TYPE_CHECKING:
     from lookervault.errors import UsageError
     from lookervault.extraction.estimate import Found
     from lookervault.extraction.fit import Schedule
+    from lookervault.extraction.left_out import LeftOut
     from lookervault.extraction.plan import Plan
     from lookervault.extraction.request import Request
     from lookervault.storage.repository import Repository
 
 
 class Planned(NamedTuple):
-    """`asking` are the calls that planning took; `fit` was chosen by the quota."""
+    """`asking` are the calls that planning took; `fit` was chosen by the quota. `max_calls` limits
+    the coming run.
+    """
 
     plan: Plan
     asking: int
     quota: int | None
     sent: int
     fit: Schedule | None = None
+    max_calls: int | None = None
+
+    def left_out(self) -> list[LeftOut]:
+        from lookervault.extraction.left_out import left_out
+
+        return [] if self.max_calls is None else left_out(self.plan, self.max_calls)
 
 
 def request_of(
@@ -63,6 +72,7 @@ def plan_and_tell(
     request: Request,
     config: ParallelConfig,
     *,
+    max_calls: int | None,
     fitted: bool,
     json: bool,
 ) -> int:
@@ -80,6 +90,7 @@ def plan_and_tell(
         planned = _planned(vault, flags, request, config, monthly_calls(os.environ))
         if fitted:
             planned = _fitted(planned, vault, request, config)
+    planned = planned._replace(max_calls=max_calls)
     if json:
         print_json(_object(planned))
     else:
@@ -226,6 +237,16 @@ def _object(planned: Planned) -> dict[str, Any]:
         "sent_this_month": planned.sent,
         "fits": None if planned.quota is None else month.calls <= planned.quota,
         "fit": _fit(planned.fit),
+        "max_calls": planned.max_calls,
+        "left_out": [
+            {
+                "type": part.type,
+                "part": "proven" if part.proven else "changed",
+                "calls": calls,
+                "of": part.calls,
+            }
+            for part, calls in planned.left_out()
+        ],
         "planning_calls": planned.asking,
         "resumes": plan.resumes,
         "refused": {n: found.refused for n, found in plan.asked.items() if found.refused},
@@ -282,12 +303,22 @@ def _pairs(planned: Planned, found: dict[str, Any]) -> list[tuple[str, Any]]:
     return [
         ("This run", whole if run["calls"] else "nothing is due: no call"),
         *([("Goes on with", f"run {found['resumes']}")] if found["resumes"] else []),
+        *([("Left out", _left_out(planned))] if planned.max_calls is not None else []),
         *([("Not due", ", ".join(not_due))] if not_due else []),
         ("A month", _month(month["calls"], month["runs"])),
         *([("Quota", _quota(planned, month["calls"]))] if planned.quota else []),
         *([("Schedule", _schedule(planned.fit))] if planned.fit else []),
         ("Planning", _planning(planned)),
     ]
+
+
+def _left_out(planned: Planned) -> str:
+    parts = [
+        f"{'what is proven of ' if part.proven else ''}{part.type}"
+        + (f" ({calls} of {part.calls} calls)" if calls < part.calls else "")
+        for part, calls in planned.left_out()
+    ]
+    return f"by --max-calls {planned.max_calls}, probably: {', '.join(parts) or 'nothing'}"
 
 
 def _month(calls: int, runs: int) -> str:

@@ -52,7 +52,8 @@ def _nothing(_: float) -> Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeCost:
-    """Of one type. `now` is the coming run, if the type is due in it.
+    """Of one type. `now` is the coming run, if the type is due in it; `last` of its calls come when
+    what has changed is read, and prove what seems unchanged.
 
     Any other run costs `base`, and `per_night` for each night since the last one, and `proving` for
     the share of what seems unchanged; `full` is the most.
@@ -61,6 +62,7 @@ class TypeCost:
     now: Cost
     base: Cost
     full: Cost
+    last: float = 0.0
     per_night: Cost = _NOTHING
     proving: Callable[[float], Cost] = _nothing
 
@@ -210,8 +212,10 @@ def _stamped(one: ContentType, of: Basis) -> TypeCost:
     base = shelf.listing().plus(shelf.reading(always))
     changes = _changes(of.past.readings(one.name), shelf)
     now = shelf.listing().plus(shelf.reading(due))
+    proving = shelf.listing().calls + shelf.reading(due).calls - base.calls
     return TypeCost(
         now=now if proof.is_full else now.plus(changes),
+        last=proving + costs.added(one, entries.values()) if proving else 0.0,
         base=base,
         full=shelf.listing().plus(shelf.reading(list(entries.values()))),
         per_night=changes.times(1 / of.past.nights(one.name)),

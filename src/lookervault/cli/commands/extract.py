@@ -218,7 +218,7 @@ def extract(
             fresh=fresh,
             resume_within_s=resume_within * 3600,
         )
-        return plan_and_tell(flags, asked, config, fitted=fit_quota, json=json)
+        return plan_and_tell(flags, asked, config, max_calls=max_calls, fitted=fit_quota, json=json)
     settings = load(flags, os.environ)
     extraction.check_place(settings.vault)
     request = extraction.request(
