@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from lookervault.storage.repository import Repository
 from tests.cli.running import Completed, program
-from tests.unit.search.making import Objects, run
+from tests.unit.search.making import Objects, made, run
+from tests.unit.storage.samples import finished_run
 
 pytestmark = pytest.mark.xdist_group("uses")
 
@@ -126,3 +129,123 @@ def test_a_former_name_leads_to_the_id(vault: Path) -> None:
     assert (done.code, done.out) == (2, b"")
     assert "it was the name of 5" in done.told
     assert uses(vault, "--group", "New name").code == 0
+
+
+_PLAN = {"name": "Weekly", "user_id": "2", "scheduled_plan_destination": [{"address": "Ann@x.y"}]}
+COMPANY: Objects = {
+    ("looks", "1"): {
+        "title": "L",
+        "user_id": "2",
+        "folder_id": "3",
+        "query_id": "1",
+        "query": _QUERY,
+    },
+    ("dashboards", "1"): {"title": "D", "dashboard_elements": [{"title": "T", "look_id": "1"}]},
+    ("folders", "3"): {"name": "Shared", "creator_id": "2"},
+    ("folders", "4"): {"name": "Inner", "parent_id": "3"},
+    ("scheduled_plans", "1"): _PLAN,
+    ("users", "2"): {
+        "display_name": "Ann Lee",
+        "email": "ann@x.y",
+        "group_ids": ["5"],
+        "home_folder_id": "3",
+        "personal_folder_id": "3",
+    },
+    ("groups", "5"): {"name": "Finance"},
+    ("groups", "6"): {"name": "Books", "parent_group_ids": ["5"]},
+}
+LISTS: dict[tuple[str, str], list[dict[str, str]]] = {
+    ("role_members", "1/users"): [{"id": "2"}],
+    ("role_members", "1/groups"): [{"id": "5"}],
+    ("content_metadata_access", "9"): [
+        {"user_id": "2", "permission_type": "edit"},
+        {"group_id": "5", "permission_type": "view"},
+    ],
+    ("user_attribute_group_values", "7"): [{"group_id": "5", "value": "EMEA"}],
+}
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("company") / "vault.db"
+    with Repository.open(path, write=True) as repository:
+        items = [made(*name, obj) for name, obj in COMPANY.items()]
+        items += [
+            msgspec.structs.replace(made(*name, {}), body=msgspec.json.encode(rows))
+            for name, rows in LISTS.items()
+        ]
+        finished_run(repository, items, *sorted({one.type for one in items}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("asked", "reasons"),
+    [
+        (
+            "--user 2",
+            {
+                "looks 1": ["owned by user 2 *Ann Lee*"],
+                "folders 3": ["created by user 2 *Ann Lee*"],
+                "scheduled_plans 1": ["owned by user 2 *Ann Lee*", "sent to Ann@x.y"],
+                "role_members 1/users": ["held by user 2 *Ann Lee*"],
+                "content_metadata_access 9": ["user 2 *Ann Lee* may edit it"],
+            },
+        ),
+        (
+            "--group Finance",
+            {
+                "users 2": ["member of group 5 *Finance*"],
+                "groups 6": ["inside group 5 *Finance*"],
+                "role_members 1/groups": ["held by group 5 *Finance*"],
+                "content_metadata_access 9": ["group 5 *Finance* may view it"],
+                "user_attribute_group_values 7": ["value for group 5 *Finance*"],
+            },
+        ),
+        (
+            "--folder 3",
+            {
+                "looks 1": ["lies in folder 3 *Shared*"],
+                "folders 4": ["lies in folder 3 *Shared*"],
+                "users 2": [
+                    "has folder 3 *Shared* as home folder",
+                    "has folder 3 *Shared* as personal folder",
+                ],
+            },
+        ),
+        (
+            "--model shop --explore orders",
+            {
+                "looks 1": ["explore orders of model shop"],
+                "dashboards 1": ["by way of looks 1 *L*", "tile *T*: look 1"],
+            },
+        ),
+        (
+            "--query 1",
+            {
+                "looks 1": ["its query is 1"],
+                "dashboards 1": ["by way of looks 1 *L*", "tile *T*: look 1"],
+            },
+        ),
+        ("--look 1", {"dashboards 1": ["tile *T*: look 1"]}),
+    ],
+)
+def test_each_reason_is_said_in_words_and_with_the_name(
+    company: Path, asked: str, reasons: dict[str, list[str]]
+) -> None:
+    *lines, _ = uses(company, *asked.split()).text.splitlines()
+    told: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith(" "):
+            told[[*told][-1]].append(line.strip())
+        else:
+            told[line.partition("  ")[0]] = []
+    assert told == reasons
+
+
+def test_json_has_the_same_words_whatever_people_are_told(company: Path) -> None:
+    rows = {row["type"]: row for row in uses(company, "--user", 2, "--json").json}
+    assert rows["looks"]["places"] == [{"where": "owner", "text": "2"}]
+    assert rows["scheduled_plans"]["places"] == [
+        {"where": "owner", "text": "2"},
+        {"where": "sent to", "text": "Ann@x.y"},
+    ]

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from lookervault.cli.vaults import not_there, up_to
 from lookervault.errors import LookerVaultError, UsageError, VaultError
+from lookervault.search.finding import Place
 from lookervault.search.folding import fold
-from lookervault.search.marks import Kind, explore
+from lookervault.search.marks import OWN, Kind, explore
 from lookervault.search.using import (
     Target,
     explores_of,
@@ -198,3 +199,40 @@ def notes(found: Known) -> list[str]:
         elif version.trashed:
             told.append(f"{type} {id} is in the trash.")
     return told
+
+
+_ROLES = {
+    "owner": "owned by {}",
+    "creator": "created by {}",
+    "holds the role": "held by {}",
+    "may view": "{} may view it",
+    "may edit": "{} may edit it",
+    "member of group": "member of {}",
+    "inside group": "inside {}",
+    "value of group": "value for {}",
+    "folder": "lies in {}",
+    "inside folder": "lies in {}",
+    "home folder": "has {} as home folder",
+    "personal folder": "has {} as personal folder",
+}
+"""By the words of a place, what the person, group or folder is to the item."""
+_THINGS = {
+    Kind.USER: ("user", *_PEOPLE),
+    Kind.GROUP: ("group", "groups"),
+    Kind.FOLDER: ("folder", "folders"),
+}
+
+
+def reason(found: Known, place: Place) -> str:
+    """How an item uses what was asked for, as a person says it."""
+    if place.kind is Kind.EXPLORE:
+        model, _, explore = place.text.partition("::")
+        return f"{place.where} {explore} of model {model}"
+    if place.kind is Kind.QUERY and place.where.endswith(OWN):
+        return f"{place.where} is {place.text}"
+    if place.kind not in _THINGS or place.where not in _ROLES:
+        return str(place)
+    word, *types = _THINGS[place.kind]
+    names = {(type, id): version.name for type, id, version in found.versions}
+    name = next(filter(None, (names.get((type, place.text)) for type in types)), None)
+    return _ROLES[place.where].format(f"{word} {place.text}{f' *{name}*' if name else ''}")

@@ -136,7 +136,8 @@ class _Reading:
         interval = self._present(one)
         found = marks_of(self._contents, one, interval) if interval.first_run else ()
         used = (mark for mark in found if self._is_used(mark, others))
-        places = first_places((Place(mark.place, mark.value) for mark in used), self._most)
+        found_in = (Place(mark.place, mark.value, kind=mark.kind) for mark in used)
+        places = first_places(found_in, self._most)
         way = [Step(each.type, each.id, self._present(each).name) for each in others]
         name = interval.name or self._name_of_access_list(one)
         return User(one.type, one.id, name, one.state, places, way)

@@ -11,6 +11,7 @@ from lookervault.cli.finds import LimitOption
 from lookervault.cli.options import DebugOption, JsonOption, VaultOption
 
 if TYPE_CHECKING:
+    from lookervault.cli.using import Known
     from lookervault.search.finding import Result
     from lookervault.search.using import Step, User
     from lookervault.storage.contents import Contents
@@ -105,16 +106,19 @@ def uses(
         if json:
             print_json([_told(one) for one in result.found])
         else:
-            _print(repository, result.found)
+            _print(repository, result.found, known)
             print_count(result, using.nothing(asked, known, types))
 
 
-def _print(repository: Repository, found: list[User]) -> None:
+def _print(repository: Repository, found: list[User], known: Known) -> None:
+    from functools import partial
+
     from lookervault.cli.finds import namer, place_lines, print_item
+    from lookervault.cli.using import reason
 
     name = namer(repository)
     for one in found:
-        lines = place_lines(one.places)
+        lines = place_lines(one.places, partial(reason, known))
         way = [_step(step, name(step.type, step.id, step.name, None)) for step in one.way]
         if way:
             lines = [f"by way of {', '.join(way)}", *lines]
