@@ -60,7 +60,11 @@ GROUPS = ("certificate", "demo", "key", "runs")
 
 
 class Kinds:
-    """Commands, and flags of commands: which of them any test has started before."""
+    """Commands: which of them any test has started before.
+
+    Where coverage measures, flags of commands are told apart, too. Elsewhere nothing is new about
+    a flag: what it alone would import can be imported first of all (`tests/unit/test_imports.py`).
+    """
 
     folder: Path | None = None
     """Where the workers tell one another; None where there is one process."""
@@ -68,10 +72,10 @@ class Kinds:
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def are_new(self, arguments: Sequence[str]) -> bool:
+    def are_new(self, arguments: Sequence[str], *, measured: bool) -> bool:
         """Whether something of it is new. Now nothing is."""
         name = " ".join(arguments[: 2 if arguments[:1] and arguments[0] in GROUPS else 1])
-        flags = [one.partition("=")[0] for one in arguments if one.startswith("-")]
+        flags = [one.partition("=")[0] for one in arguments if measured and one.startswith("-")]
         new = [kind for kind in (name, *(f"{name} {one}" for one in flags)) if self._is_new(kind)]
         return new != []
 
@@ -120,7 +124,8 @@ def _process(
     Where only the interpreter and the imports would be repeated, the others do without.
     """
     said = _IN_PIPES | streams
-    if [*command] != AS_ITSELF or not KINDS.are_new(arguments):
+    measured = any(name.startswith("COVERAGE_") for name in env)
+    if [*command] != AS_ITSELF or not KINDS.are_new(arguments, measured=measured):
         env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
         if command is COMMAND and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
             return forking.Forked(arguments, env=env, **said)
