@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
-import json
+import marshal
 import os
 import pkgutil
 import runpy
@@ -53,7 +53,7 @@ def serve(requests: int) -> bool:
             process = os.fork()
             if not process:
                 asked.detach()
-                become(json.loads(message), descriptors[:3])
+                become(marshal.loads(message), descriptors[:3])  # noqa: S302 - it comes from the tests
                 return True
             for descriptor in descriptors[:3]:
                 os.close(descriptor)

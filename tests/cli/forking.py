@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import json
+import marshal
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 SERVER = Path(__file__).with_name("fork_server.py")
+CLIENT = Path(__file__).with_name("fork_client.py")
 
 READ_AT_THE_START = re.compile(
     r"_?PYTHON.*|LC_.*|LANG(UAGE)?|LD_.*|MALLOC_.*|OPENSSL_.*|COVERAGE_.*|_?TYPER_.*|PYDANTIC_.*"
@@ -54,8 +57,16 @@ class Server:
                 env=env,
             )
 
-    def ask(self, wanted: object, *descriptors: int) -> None:
-        socket.send_fds(self._socket, [json.dumps(wanted).encode()], descriptors)
+    def ask(self, wanted: dict[str, Any], *descriptors: int) -> None:
+        socket.send_fds(self._socket, [marshal.dumps(wanted)], descriptors)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def in_a_shell(self) -> str:
+        """Makes `lookervault` the program for a shell that has inherited `fileno()`."""
+        command = shlex.join([sys.executable, "-IS", str(CLIENT), str(self.fileno())])
+        return f'lookervault() {{ {command} "$@"; }}\n'
 
     def close(self) -> None:
         if self._process:

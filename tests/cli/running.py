@@ -126,10 +126,14 @@ def _process(
     said = _IN_PIPES | streams
     measured = any(name.startswith("COVERAGE_") for name in env)
     if [*command] != AS_ITSELF or not KINDS.are_new(arguments, measured=measured):
-        env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
+        env = _unmeasured(env)
         if command is COMMAND and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
             return forking.Forked(arguments, env=env, **said)
     return subprocess.Popen([*command, *arguments], env=env, **said)
+
+
+def _unmeasured(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
 
 
 def ended(process: subprocess.Popen[bytes], *, debug: bool = False) -> Completed:
@@ -151,10 +155,20 @@ def program(
         return ended(process, debug="--debug" in arguments)
 
 
-def shell(script: str, env: Mapping[str, str] | None = None) -> Completed:
-    """Lines as a reader of the documentation types them: `lookervault` is this program."""
+def shell(
+    script: str, env: Mapping[str, str] | None = None, *, installed: bool = False
+) -> Completed:
+    """Lines as a reader of the documentation types them: `lookervault` is this program.
+
+    It is forked; where it has to be `installed`, it is what an installer made.
+    """
     path = os.pathsep.join([str(INSTALLED.parent), environment(env)["PATH"]])
-    return program(script, command=("/bin/sh", "-c"), env={**(env or {}), "PATH": path})
+    env = {**(env or {}), "PATH": path}
+    inherited = []
+    if not installed and forking.SERVED.serves(_unmeasured(environment(env))):
+        script = forking.SERVED.in_a_shell() + script
+        inherited = [forking.SERVED.fileno()]
+    return program(script, command=("/bin/sh", "-c"), env=env, pass_fds=inherited)
 
 
 def wait_until(true: Callable[[], object], seconds: float = 30) -> None:

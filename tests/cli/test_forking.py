@@ -16,7 +16,7 @@ import pytest
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.forking import CAN_FORK, SERVED, Forked
-from tests.cli.running import COMMAND, environment, wait_until
+from tests.cli.running import COMMAND, environment, shell, wait_until
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="programs are forked on Linux only")
 
@@ -71,6 +71,30 @@ def test_it_runs_where_it_is_told(tmp_path: Path) -> None:
         (tmp_path / start.__name__).mkdir()
         assert said(start, "key", "new", "--out", "key.pem", cwd=tmp_path / start.__name__)[0] == 0
     assert len(list(tmp_path.glob("*/key.pem"))) == 2
+
+
+def test_a_shell_cannot_tell_it_from_the_installed_one(vault: Path, tmp_path: Path) -> None:
+    script = f"""
+        umask 027
+        export LOOKERVAULT_VAULT='{vault}' COLUMNS=60
+        lookervault list "users" | head -n 2
+        (cd "$PLACE" && lookervault key new --out "a key.pem" 2> told; ls -l "a key.pem"; cat told)
+        lookervault list ''; echo $?
+        set -e
+        lookervault show users none
+        echo never
+    """
+    found = []
+    for place, installed in (("one", False), ("two", True)):
+        (tmp_path / place).mkdir()
+        done = shell(script, {"PLACE": place}, installed=installed)
+        told = re.sub(r"(?m)^-rw.*", lambda line: line[0][:10], done.text)
+        found.append((done.code, re.sub(r"ed25519:\S+", "", told), done.err))
+    assert found[0] == found[1]
+    assert found[0][0] == 1
+    assert "-rw-------" in found[0][1]
+    assert "never" not in found[0][1]
+    assert (tmp_path / "one/a key.pem").exists()
 
 
 @pytest.mark.parametrize("start", [as_itself, forked])
