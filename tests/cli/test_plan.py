@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import Completed, program
 
@@ -47,6 +48,23 @@ def test_a_plan_fetches_and_writes_nothing_and_says_what_it_took(
     assert told.code == 0
     assert f"about {again['run']['calls']} calls" in told.text
     assert "no call was sent" in told.text
+
+
+def test_before_a_first_run_the_answers_that_planning_got_tell_the_pace() -> None:
+    with EmbeddedLooker(items=1, seed=1, behaviour=Behaviour(latency_ms=30)) as slow:
+        for workers in (1, 5):
+            words = ("extract", "looks", "users", "--plan", "--json", "--workers", str(workers))
+            found = program(*words, env=slow.env()).json
+            assert found["run"]["seconds"] >= round(found["run"]["calls"] * 0.03 / workers, 1)
+            looks, users = (found["types"][name] for name in ("looks", "users"))
+            assert (looks["calls"] > users["calls"]) == (looks["seconds"] > users["seconds"])
+
+
+def test_what_one_call_reads_is_not_asked_for(looker: EmbeddedLooker) -> None:
+    looker.log.clear()
+    found = program("extract", "themes", "settings", "--plan", "--json", env=looker.env()).json
+    assert (found["planning_calls"], len(looker.log)) == (0, 0)
+    assert found["run"]["seconds"] == pytest.approx(found["run"]["calls"] / 10), "nothing tells"
 
 
 def test_the_quota_chooses_the_schedule_of_a_run(looker: EmbeddedLooker) -> None:

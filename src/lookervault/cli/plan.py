@@ -221,15 +221,15 @@ class _Asking:
                 return look(calls, types)
             finally:
                 client.close()
-                self.calls = calls.tally.calls.total() + 1  # the login
-                spent = (time.monotonic() - began) / self.calls
+                self.calls = calls.tally.calls.total() + client.logins
+                spent = (time.monotonic() - began) / max(1, self.calls)
                 self.seconds_per_call = spent / self._workers
 
 
 def _object(planned: Planned) -> dict[str, Any]:
     plan, month = planned.plan, planned.plan.month()
     return {
-        "run": _cost(plan.calls, sum(plan.of(one.name).bytes for one in plan.types), plan),
+        "run": _cost(plan.calls, plan.bytes, plan),
         "session_calls": _session(plan),
         "types": {one.name: _type(one.name, plan) for one in plan.types},
         "month": {"runs": month.runs, "calls": month.calls},
@@ -254,7 +254,7 @@ def _object(planned: Planned) -> dict[str, Any]:
 
 
 def _cost(calls: float, count: float, plan: Plan) -> dict[str, Any]:
-    seconds = round(calls * plan.seconds_per_call, 1)
+    seconds = round(plan.seconds(calls), 1)
     return {"calls": round(calls), "bytes": round(count), "seconds": seconds}
 
 

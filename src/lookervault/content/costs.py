@@ -16,6 +16,8 @@ from lookervault.content.types.alerts import ROWS
 
 SESSION = 4
 """Calls of the run itself: the login, the version, the user, its roles."""
+SESSION_BYTES = 5_000
+"""Of their answers."""
 PROBE = 2
 """Ids in the first list that a Looker is asked for which served this vault nothing before."""
 

@@ -267,7 +267,8 @@ def _immutable(one: ContentType, of: Basis) -> TypeCost:
     size_of = of.vault.sizes(one.name)
     mean = fmean(size_of.values()) if size_of else float(one.typical_size)
     full = Cost(len(size_of), sum(size_of.values()))
-    later = [reading.calls for reading in of.past.readings(one.name) if not reading.first]
+    readings = of.past.readings(one.name)
+    later = [reading.calls for reading in readings if not (reading.first or reading.full)]
     new = fmean(later) if later else ASSUMED_CHANGES * len(size_of)
     expected = Cost(new, new * mean)
     return TypeCost(
@@ -310,7 +311,7 @@ def _of_found(one: ContentType, found: Found, of: Basis) -> TypeCost:
         objects = len(read) + found.beside + found.rows
         return Cost(
             found.listed + costs.first_pages(one, read, shelf.page) + found.beside,
-            objects * mean + _ROW_BYTES * len(found.entries),
+            objects * mean + shelf.listing().bytes,
         )
 
     full = cost(found.entries)
@@ -330,8 +331,12 @@ def _of_found(one: ContentType, found: Found, of: Basis) -> TypeCost:
 
 
 def seconds_per_call(vault: Repository) -> float | None:
-    """Of the newest runs; None where none has come to its end."""
-    ended = [row for row in vault.runs() if row.status == "complete" and row.calls]
+    """Of the newest runs that came to their end at once; None where there is none.
+
+    Each run that was gone on with has a certificate for each time that it ended.
+    """
+    ends = Counter(one.run for one in vault.certificates())
+    ended = [row for row in vault.runs() if row.status == "complete" and ends[row.run] == 1]
     spent = [
         max(0.0, (row.finished or row.started) - row.started) / row.calls
         for row in ended[-5:]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lookervault.config.models import ParallelConfig
-from lookervault.content.costs import SESSION
+from lookervault.content.costs import SESSION, SESSION_BYTES
 from lookervault.content.model import ContentType
 from lookervault.content.registry import content_type
 from lookervault.extraction.beginning import done_before, due_of, resumable
@@ -35,7 +35,7 @@ from lookervault.storage.runs import RunRow
 NIGHTS = 31
 _DAY_S = 24 * 3600
 _ASSUMED_S = 0.1
-"""Seconds of a call, where nothing tells."""
+"""Seconds of a run by its calls, where no past one tells and Looker was not asked."""
 
 type Ask = Callable[[Sequence[ContentType]], Mapping[str, Found]]
 """Asks Looker what there is of types that no run has read."""
@@ -51,7 +51,7 @@ class Month(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`asked` are the types of which Looker was asked what there is, `resumes` the run that the
-    coming one goes on with.
+    coming one goes on with, `rate` the most calls a second.
     """
 
     types: Sequence[ContentType]
@@ -62,6 +62,7 @@ class Plan:
     full: bool
     seconds_per_call: float
     asked: Mapping[str, Found]
+    rate: float | None = None
     resumes: int | None = None
 
     def of(self, name: str) -> Cost:
@@ -76,6 +77,15 @@ class Plan:
         """Of the coming run, with its login."""
         session = SESSION if self.due else 0
         return session + sum(round(self.of(one.name).calls) for one in self.types)
+
+    @property
+    def bytes(self) -> int:
+        session = SESSION_BYTES if self.due else 0
+        return session + sum(round(self.of(one.name).bytes) for one in self.types)
+
+    def seconds(self, calls: float) -> float:
+        """Of so many calls of a run, by all its workers."""
+        return calls * max(self.seconds_per_call, 1 / self.rate if self.rate else 0.0)
 
     def month(self) -> Month:
         return self.month_of(self.every, self.share)
@@ -129,6 +139,7 @@ def plan(
         full=request.full,
         seconds_per_call=seconds_per_call(vault) or _ASSUMED_S,
         asked=asked,
+        rate=config.rate,
         resumes=resumed,
     )
 
