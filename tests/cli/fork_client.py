@@ -22,6 +22,7 @@ def ended() -> int:
         "env": dict(os.environ),
         "cwd": os.getcwd(),  # noqa: PTH109 - pathlib takes longer than all the rest
         "umask": umask,
+        "constraint": None,
     }
     report, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server = socket.socket(fileno=int(sys.argv[1]))

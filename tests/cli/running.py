@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli import forking
+from tests.cli.forking import Constraint
 
 COMMAND = (sys.executable, "-m", "lookervault")
 """What is started with it is forked, unless there is something new about it."""
 AS_ITSELF = [*COMMAND]
 """The same as a process of its own in any case."""
+type Command = Sequence[str] | Constraint
 INSTALLED = Path(sys.executable).with_name("lookervault")
 LONGEST_S = 60
 
@@ -102,7 +104,7 @@ _FORKED_WITH = {"stdin", "stdout", "stderr", "cwd", "umask"}
 def started(
     *arguments: object,
     env: Mapping[str, str] | None = None,
-    command: Sequence[str] = COMMAND,
+    command: Command = COMMAND,
     **streams: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program while it runs; it ends with the block, at the latest.
@@ -117,19 +119,21 @@ def started(
 
 
 def _process(
-    arguments: list[str], env: dict[str, str], command: Sequence[str], streams: dict[str, Any]
+    arguments: list[str], env: dict[str, str], command: Command, streams: dict[str, Any]
 ) -> subprocess.Popen[bytes]:
     """What is new is started as in real life, and measured, which takes half as long again.
 
     Where only the interpreter and the imports would be repeated, the others do without.
     """
-    said = _IN_PIPES | streams
+    constraint = command if isinstance(command, Constraint) else None
+    started_with = command.command if isinstance(command, Constraint) else command
     measured = any(name.startswith("COVERAGE_") for name in env)
-    if [*command] != AS_ITSELF or not KINDS.are_new(arguments, measured=measured):
+    if [*started_with] != AS_ITSELF or not KINDS.are_new(arguments, measured=measured):
         env = _unmeasured(env)
-        if command is COMMAND and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
-            return forking.Forked(arguments, env=env, **said)
-    return subprocess.Popen([*command, *arguments], env=env, **said)
+        can_be_forked = command is COMMAND or constraint
+        if can_be_forked and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
+            return forking.Forked(arguments, constraint=constraint, env=env, **_IN_PIPES | streams)
+    return subprocess.Popen([*started_with, *arguments], env=env, **_IN_PIPES | streams)
 
 
 def _unmeasured(env: Mapping[str, str]) -> dict[str, str]:
@@ -148,7 +152,7 @@ def ended(process: subprocess.Popen[bytes], *, debug: bool = False) -> Completed
 def program(
     *arguments: object,
     env: Mapping[str, str] | None = None,
-    command: Sequence[str] = COMMAND,
+    command: Command = COMMAND,
     **streams: Any,
 ) -> Completed:
     with started(*arguments, env=env, command=command, **streams) as process:

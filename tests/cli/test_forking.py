@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.forking import CAN_FORK, SERVED, Forked
+from tests.cli.forking import CAN_FORK, SERVED, Constraint, Forked
 from tests.cli.running import COMMAND, environment, shell, wait_until
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="programs are forked on Linux only")
@@ -141,6 +142,39 @@ def test_a_signal_that_comes_at_once_is_not_lost(number: int) -> None:
         process.send_signal(number)
         process.communicate(timeout=60)
     assert process.returncode in (0, -number, 130)
+
+
+UNDER = {"RLIMIT_FSIZE": "Max file size", "RLIMIT_NOFILE": "Max open files"}
+
+
+@pytest.mark.parametrize("constraint", [Constraint(name, 4321) for name in UNDER])
+def test_a_limit_is_the_same_for_either(constraint: Constraint) -> None:
+    serve = ["demo", "serve", "--port", "0", "--items", "1"]
+    found = []
+    for under in (
+        forked(serve, constraint=constraint, env=env_of({}), stdout=subprocess.PIPE),
+        subprocess.Popen([*constraint.command, *serve], env=env_of({}), stdout=subprocess.PIPE),
+    ):
+        with under as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            found.append(Path(f"/proc/{process.pid}/limits").read_text())
+            process.kill()
+    assert found[0] == found[1]
+    assert re.search(rf"{UNDER[constraint.kind]} +4321 ", found[0])
+
+
+def test_root_becomes_the_user_for_either() -> None:
+    nobody = Constraint("uid", 65534)
+
+    def itself(arguments: list[str], **named: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*nobody.command, *arguments], **named)
+
+    key = ["key", "new", "--out", "key.pem"]
+    told = said(partial(forked, constraint=nobody), *key, cwd="/")
+    assert told == said(itself, *key, cwd="/")
+    assert told[0] == 2
+    assert b"Permission denied" in told[2]
 
 
 STATUS = re.compile(r"^(Umask|Threads|SigBlk|SigIgn|SigCgt):\s+\S*?(\S{1,7})$", re.MULTILINE)
