@@ -7,6 +7,7 @@ import pty
 import re
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -170,9 +171,11 @@ def test_root_becomes_the_user_for_either() -> None:
     def itself(arguments: list[str], **named: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen([*nobody.command, *arguments], **named)
 
-    key = ["key", "new", "--out", "key.pem"]
-    told = said(partial(forked, constraint=nobody), *key, cwd="/")
-    assert told == said(itself, *key, cwd="/")
+    with tempfile.TemporaryDirectory() as closed:  # nobody may not enter pytest's own
+        Path(closed).chmod(0o555)
+        key = ["key", "new", "--out", f"{closed}/key.pem"]
+        told = said(partial(forked, constraint=nobody), *key, cwd="/")
+        assert told == said(itself, *key, cwd="/")
     assert told[0] == 2
     assert b"Permission denied" in told[2]
 
