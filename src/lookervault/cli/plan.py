@@ -167,7 +167,9 @@ def by_quota(
         asked = replace(request, all_due=False)
         made = plan(vault, asked, config, now=time.time(), ask=lambda _: {})
     chosen = schedule(made, settings.monthly_calls, request, config)
-    failures.note(f"Schedule: {_schedule(chosen)}. A month: about {chosen.month.calls:,} calls.")
+    failures.note(
+        f"Schedule: {_schedule(chosen)}. A month: up to about {chosen.month.calls:,} calls."
+    )
     told = {**request.arguments, "every": dict(chosen.every), "fit_quota": True}
     return (
         replace(request, every=chosen.every, all_due=False, arguments=told),
@@ -228,14 +230,15 @@ class _Asking:
 
 def _object(planned: Planned) -> dict[str, Any]:
     plan, month = planned.plan, planned.plan.month()
+    most = max(month.calls, plan.month_of(plan.every, plan.share).calls)
     return {
         "run": _cost(plan.calls, plan.bytes, plan),
         "session_calls": _session(plan),
         "types": {one.name: _type(one.name, plan) for one in plan.types},
-        "month": {"runs": month.runs, "calls": month.calls},
+        "month": {"runs": month.runs, "calls": month.calls, "most": most},
         "quota": planned.quota,
         "sent_this_month": planned.sent,
-        "fits": None if planned.quota is None else month.calls <= planned.quota,
+        "fits": None if planned.quota is None else most <= planned.quota,
         "fit": _fit(planned.fit),
         "max_calls": planned.max_calls,
         "left_out": [
@@ -305,8 +308,8 @@ def _pairs(planned: Planned, found: dict[str, Any]) -> list[tuple[str, Any]]:
         *([("Goes on with", f"run {found['resumes']}")] if found["resumes"] else []),
         *([("Left out", _left_out(planned))] if planned.max_calls is not None else []),
         *([("Not due", ", ".join(not_due))] if not_due else []),
-        ("A month", _month(month["calls"], month["runs"])),
-        *([("Quota", _quota(planned, month["calls"]))] if planned.quota else []),
+        ("A month", _month(**month)),
+        *([("Quota", _quota(planned, month["most"]))] if planned.quota else []),
         *([("Schedule", _schedule(planned.fit))] if planned.fit else []),
         ("Planning", _planning(planned)),
     ]
@@ -321,17 +324,19 @@ def _left_out(planned: Planned) -> str:
     return f"by --max-calls {planned.max_calls}, probably: {', '.join(parts) or 'nothing'}"
 
 
-def _month(calls: int, runs: int) -> str:
+def _month(calls: int, runs: int, most: int) -> str:
     from lookervault.extraction.plan import NIGHTS
 
     night = "one a night" if runs == NIGHTS else f"in {NIGHTS} nights"
-    return f"about {calls:,} calls, {runs} run{'s' * (runs != 1)}, {night}"
+    dearest = f"; {most:,} where everything is due in the first one" if most > calls else ""
+    return f"about {calls:,} calls, {runs} run{'s' * (runs != 1)}, {night}{dearest}"
 
 
-def _quota(planned: Planned, calls: int) -> str:
+def _quota(planned: Planned, most: int) -> str:
+    """`most` are the calls of the dearest month."""
     quota = planned.quota or 0
     text = f"{quota:,} calls a month, {planned.sent:,} sent in this one"
-    if calls <= quota:
+    if most <= quota:
         return f"{text}; a whole month fits"
     if planned.fit is None:
         return f"{text}; a whole month does not fit: `--fit-quota` finds what does"

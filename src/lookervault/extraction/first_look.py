@@ -24,8 +24,9 @@ from lookervault.content.model import (
 from lookervault.content.operations import Operation
 from lookervault.content.sources import TRASH, Paged, Whole
 from lookervault.errors import CallError, RefusedError
-from lookervault.extraction.estimate import Found, entry_of
+from lookervault.extraction.estimate import Found
 from lookervault.extraction.sample import Sample, needs
+from lookervault.extraction.shelf import entry_of
 from lookervault.extraction.survey import HALVES, TILES, those_others_need_first
 from lookervault.extraction.visibility import decoded
 
