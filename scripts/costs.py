@@ -16,9 +16,10 @@ from lookervault.content import costs
 from lookervault.content.costs import SESSION
 from lookervault.content.model import ContentType
 from lookervault.content.registry import TYPES, select
-from lookervault.extraction.estimate import Found, entry_of
+from lookervault.extraction.estimate import Found
 from lookervault.extraction.plan import Plan, plan
 from lookervault.extraction.request import Request
+from lookervault.extraction.shelf import entry_of
 from lookervault.storage.repository import Repository
 
 PAGE = 100
@@ -83,7 +84,7 @@ def night(of: Plan, *, weekly: bool = False) -> int:
 def month(of: Plan, *, share: float | None = None) -> int:
     """Calls of the nights of a month, once everything was read."""
     proven = of.share if share is None else share
-    return of.month_of(of.every, proven, beginning=False).calls
+    return of.month_of(of.every, proven).calls
 
 
 def _empty(folder: Path) -> Repository:

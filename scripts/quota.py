@@ -59,15 +59,14 @@ class Site:
         self._types = select([], [])
         self._chance = random.Random(1)  # noqa: S311 -- the same figures each time
 
-    def plan(self, night: int) -> Plan:
+    def plan(self, night: int, chosen: Schedule | None = None) -> Plan:
+        request, config = self._request(chosen), _config(chosen)
         with Repository.open(self.vault, write=True) as vault:
-            return plan(vault, self._request(), ParallelConfig(), now=_time(night), ask=self._ask)
+            return plan(vault, request, config, now=_time(night), ask=self._ask)
 
     def run(self, night: int, chosen: Schedule | None = None) -> int:
         """Calls that it took, with the login; none where nothing is due."""
-        request = self._request(chosen.every if chosen else {})
-        prove = None if chosen is None else 100 * chosen.share
-        config = ParallelConfig(prove=prove)
+        request, config = self._request(chosen), _config(chosen)
         before = len(self._looker.log)
         with Repository.open(self.vault, write=True) as vault:
             if not due_of(vault, request, _time(night)).types:
@@ -98,16 +97,20 @@ class Site:
         finally:
             client.close()
 
-    def _request(self, every: Mapping[str, float] | None = None) -> Request:
+    def _request(self, chosen: Schedule | None) -> Request:
         return Request(
             types=self._types,
             base_url=self._looker.base_url,
             program_version="0",
-            every=every or {},
+            every=chosen.every if chosen else {},
         )
 
     def _settings(self) -> Settings:
         return load({}, self._looker.env())
+
+
+def _config(chosen: Schedule | None) -> ParallelConfig:
+    return ParallelConfig(prove=None if chosen is None else 100 * chosen.share)
 
 
 def _time(night: int) -> float:
@@ -152,14 +155,15 @@ def _month(site: Site, quota: int) -> Row:
         chosen = fit(site.plan(1), quota, given={}, share=None)
     except UsageError as error:
         return Row(quota, error.message, 0, 0)
-    taken = 0
-    for night in range(1, NIGHTS + 1):
+    planned = site.plan(1, chosen).month().calls
+    taken = site.run(1, chosen)
+    for night in range(2, NIGHTS + 1):
         site.edit()
         taken += site.run(night, chosen)
     told = (
         f"content {chosen.content:g}, others {chosen.others:g}, proven {100 * chosen.share:.2g} %"
     )
-    return Row(quota, told, chosen.month.calls, taken)
+    return Row(quota, told, planned, taken)
 
 
 def main(names: Sequence[str]) -> None:

@@ -3,6 +3,8 @@
 File 0 is a socket. Each message is what `forking.Forked` says of a process, with four descriptors:
 its standard streams, and a socket to which its number goes and then its exit code. The server
 imports, and does nothing else that a process could inherit; it has one thread.
+
+Started with a constraint and arguments (`KIND TO ARGUMENT...`), it is itself the program under it.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
-import json
+import marshal
 import os
 import pkgutil
+import resource
 import runpy
 import select
 import signal
@@ -53,7 +56,7 @@ def serve(requests: int) -> bool:
             process = os.fork()
             if not process:
                 asked.detach()
-                become(json.loads(message), descriptors[:3])
+                become(marshal.loads(message), descriptors[:3])  # noqa: S302 - it comes from the tests
                 return True
             for descriptor in descriptors[:3]:
                 os.close(descriptor)
@@ -89,8 +92,19 @@ def become(wanted: dict[str, Any], streams: Sequence[int]) -> None:
     sys.stdin = _stream(sys.stdin, 0, "r")
     sys.stdout = _stream(sys.stdout, 1, "w")
     sys.stderr = _stream(sys.stderr, 2, "w")
+    if constraint := wanted["constraint"]:
+        constrain(*constraint)
     gc.enable()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def constrain(kind: str, to: int) -> None:
+    """What `forking.Constraint` says. Root may write everywhere, so root becomes the user."""
+    if kind != "uid":
+        limit = getattr(resource, kind)
+        resource.setrlimit(limit, (to, resource.getrlimit(limit)[1]))
+    elif os.geteuid() == 0:
+        os.setuid(to)
 
 
 def _stream(old: TextIO, number: int, mode: str) -> TextIO:
@@ -129,6 +143,12 @@ def end() -> None:
 
 
 if __name__ == "__main__":
+    _, *given = sys.argv
+    if given:
+        load()  # a user may not read where it is installed, perhaps
+        constrain(given[0], int(given[1]))
+        sys.argv[1:] = given[2:]
+        run()
     # Ctrl-C is for the tests, which end this; one for a process that is just begun has to wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     atexit.register(end)  # before all others, so it is called after them

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import json
+import marshal
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 SERVER = Path(__file__).with_name("fork_server.py")
+CLIENT = Path(__file__).with_name("fork_client.py")
 
 READ_AT_THE_START = re.compile(
     r"_?PYTHON.*|LC_.*|LANG(UAGE)?|LD_.*|MALLOC_.*|OPENSSL_.*|COVERAGE_.*|_?TYPER_.*|PYDANTIC_.*"
@@ -54,8 +58,16 @@ class Server:
                 env=env,
             )
 
-    def ask(self, wanted: object, *descriptors: int) -> None:
-        socket.send_fds(self._socket, [json.dumps(wanted).encode()], descriptors)
+    def ask(self, wanted: dict[str, Any], *descriptors: int) -> None:
+        socket.send_fds(self._socket, [marshal.dumps(wanted)], descriptors)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def in_a_shell(self) -> str:
+        """Makes `lookervault` the program for a shell that has inherited `fileno()`."""
+        command = shlex.join([sys.executable, "-IS", str(CLIENT), str(self.fileno())])
+        return f'lookervault() {{ {command} "$@"; }}\n'
 
     def close(self) -> None:
         if self._process:
@@ -67,8 +79,28 @@ class Server:
 SERVED = Server()
 
 
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """The program with less than the tests have: a command that takes its arguments."""
+
+    kind: str
+    """A limit of the module `resource`, set as `ulimit` sets it, or `uid`."""
+    to: int
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """For a process that is not forked."""
+        return sys.executable, str(SERVER), self.kind, str(self.to)
+
+
 class Forked(subprocess.Popen[bytes]):
     """As `Popen` in all but where the process comes from; `args` are those of the program."""
+
+    def __init__(
+        self, args: Sequence[str], *, constraint: Constraint | None = None, **named: Any
+    ) -> None:
+        self._constraint = constraint
+        super().__init__(args, **named)
 
     def _execute_child(self, *given: object) -> None:
         """What `Popen` calls once there are pipes. It knows its child by `_child_created`, which
@@ -82,6 +114,7 @@ class Forked(subprocess.Popen[bytes]):
             "env": dict(named["env"]),
             "cwd": str(named["cwd"] or Path.cwd()),
             "umask": named["umask"],
+            "constraint": astuple(self._constraint) if self._constraint else None,
         }
         with theirs:
             streams = [number if one == -1 else one for number, one in enumerate(streams)]

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli import forking
+from tests.cli.forking import Constraint
 
 COMMAND = (sys.executable, "-m", "lookervault")
 """What is started with it is forked, unless there is something new about it."""
 AS_ITSELF = [*COMMAND]
 """The same as a process of its own in any case."""
+type Command = Sequence[str] | Constraint
 INSTALLED = Path(sys.executable).with_name("lookervault")
 LONGEST_S = 60
 
@@ -60,7 +62,11 @@ GROUPS = ("certificate", "demo", "key", "runs")
 
 
 class Kinds:
-    """Commands, and flags of commands: which of them any test has started before."""
+    """Commands: which of them any test has started before.
+
+    Where coverage measures, flags of commands are told apart, too. Elsewhere nothing is new about
+    a flag: what it alone would import can be imported first of all (`tests/unit/test_imports.py`).
+    """
 
     folder: Path | None = None
     """Where the workers tell one another; None where there is one process."""
@@ -68,10 +74,10 @@ class Kinds:
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def are_new(self, arguments: Sequence[str]) -> bool:
+    def are_new(self, arguments: Sequence[str], *, measured: bool) -> bool:
         """Whether something of it is new. Now nothing is."""
         name = " ".join(arguments[: 2 if arguments[:1] and arguments[0] in GROUPS else 1])
-        flags = [one.partition("=")[0] for one in arguments if one.startswith("-")]
+        flags = [one.partition("=")[0] for one in arguments if measured and one.startswith("-")]
         new = [kind for kind in (name, *(f"{name} {one}" for one in flags)) if self._is_new(kind)]
         return new != []
 
@@ -98,7 +104,7 @@ _FORKED_WITH = {"stdin", "stdout", "stderr", "cwd", "umask"}
 def started(
     *arguments: object,
     env: Mapping[str, str] | None = None,
-    command: Sequence[str] = COMMAND,
+    command: Command = COMMAND,
     **streams: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program while it runs; it ends with the block, at the latest.
@@ -113,18 +119,25 @@ def started(
 
 
 def _process(
-    arguments: list[str], env: dict[str, str], command: Sequence[str], streams: dict[str, Any]
+    arguments: list[str], env: dict[str, str], command: Command, streams: dict[str, Any]
 ) -> subprocess.Popen[bytes]:
     """What is new is started as in real life, and measured, which takes half as long again.
 
     Where only the interpreter and the imports would be repeated, the others do without.
     """
-    said = _IN_PIPES | streams
-    if [*command] != AS_ITSELF or not KINDS.are_new(arguments):
-        env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
-        if command is COMMAND and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
-            return forking.Forked(arguments, env=env, **said)
-    return subprocess.Popen([*command, *arguments], env=env, **said)
+    constraint = command if isinstance(command, Constraint) else None
+    started_with = command.command if isinstance(command, Constraint) else command
+    measured = any(name.startswith("COVERAGE_") for name in env)
+    if [*started_with] != AS_ITSELF or not KINDS.are_new(arguments, measured=measured):
+        env = _unmeasured(env)
+        can_be_forked = command is COMMAND or constraint
+        if can_be_forked and streams.keys() <= _FORKED_WITH and forking.SERVED.serves(env):
+            return forking.Forked(arguments, constraint=constraint, env=env, **_IN_PIPES | streams)
+    return subprocess.Popen([*started_with, *arguments], env=env, **_IN_PIPES | streams)
+
+
+def _unmeasured(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
 
 
 def ended(process: subprocess.Popen[bytes], *, debug: bool = False) -> Completed:
@@ -139,17 +152,27 @@ def ended(process: subprocess.Popen[bytes], *, debug: bool = False) -> Completed
 def program(
     *arguments: object,
     env: Mapping[str, str] | None = None,
-    command: Sequence[str] = COMMAND,
+    command: Command = COMMAND,
     **streams: Any,
 ) -> Completed:
     with started(*arguments, env=env, command=command, **streams) as process:
         return ended(process, debug="--debug" in arguments)
 
 
-def shell(script: str, env: Mapping[str, str] | None = None) -> Completed:
-    """Lines as a reader of the documentation types them: `lookervault` is this program."""
+def shell(
+    script: str, env: Mapping[str, str] | None = None, *, installed: bool = False
+) -> Completed:
+    """Lines as a reader of the documentation types them: `lookervault` is this program.
+
+    It is forked; where it has to be `installed`, it is what an installer made.
+    """
     path = os.pathsep.join([str(INSTALLED.parent), environment(env)["PATH"]])
-    return program(script, command=("/bin/sh", "-c"), env={**(env or {}), "PATH": path})
+    env = {**(env or {}), "PATH": path}
+    inherited = []
+    if not installed and forking.SERVED.serves(_unmeasured(environment(env))):
+        script = forking.SERVED.in_a_shell() + script
+        inherited = [forking.SERVED.fileno()]
+    return program(script, command=("/bin/sh", "-c"), env=env, pass_fds=inherited)
 
 
 def wait_until(true: Callable[[], object], seconds: float = 30) -> None:

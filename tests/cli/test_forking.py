@@ -7,7 +7,9 @@ import pty
 import re
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.forking import CAN_FORK, SERVED, Forked
-from tests.cli.running import COMMAND, environment, wait_until
+from tests.cli.forking import CAN_FORK, SERVED, Constraint, Forked
+from tests.cli.running import COMMAND, environment, shell, wait_until
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="programs are forked on Linux only")
 
@@ -73,6 +75,30 @@ def test_it_runs_where_it_is_told(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*/key.pem"))) == 2
 
 
+def test_a_shell_cannot_tell_it_from_the_installed_one(vault: Path, tmp_path: Path) -> None:
+    script = f"""
+        umask 027
+        export LOOKERVAULT_VAULT='{vault}' COLUMNS=60
+        lookervault list "users" | head -n 2
+        (cd "$PLACE" && lookervault key new --out "a key.pem" 2> told; ls -l "a key.pem"; cat told)
+        lookervault list ''; echo $?
+        set -e
+        lookervault show users none
+        echo never
+    """
+    found = []
+    for place, installed in (("one", False), ("two", True)):
+        (tmp_path / place).mkdir()
+        done = shell(script, {"PLACE": place}, installed=installed)
+        told = re.sub(r"(?m)^-rw.*", lambda line: line[0][:10], done.text)
+        found.append((done.code, re.sub(r"ed25519:\S+", "", told), done.err))
+    assert found[0] == found[1]
+    assert found[0][0] == 1
+    assert "-rw-------" in found[0][1]
+    assert "never" not in found[0][1]
+    assert (tmp_path / "one/a key.pem").exists()
+
+
 @pytest.mark.parametrize("start", [as_itself, forked])
 def test_a_full_device_is_an_error_of_either(start: Start) -> None:
     with Path("/dev/full").open("wb") as full:
@@ -117,6 +143,41 @@ def test_a_signal_that_comes_at_once_is_not_lost(number: int) -> None:
         process.send_signal(number)
         process.communicate(timeout=60)
     assert process.returncode in (0, -number, 130)
+
+
+UNDER = {"RLIMIT_FSIZE": "Max file size", "RLIMIT_NOFILE": "Max open files"}
+
+
+@pytest.mark.parametrize("constraint", [Constraint(name, 4321) for name in UNDER])
+def test_a_limit_is_the_same_for_either(constraint: Constraint) -> None:
+    serve = ["demo", "serve", "--port", "0", "--items", "1"]
+    found = []
+    for under in (
+        forked(serve, constraint=constraint, env=env_of({}), stdout=subprocess.PIPE),
+        subprocess.Popen([*constraint.command, *serve], env=env_of({}), stdout=subprocess.PIPE),
+    ):
+        with under as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            found.append(Path(f"/proc/{process.pid}/limits").read_text())
+            process.kill()
+    assert found[0] == found[1]
+    assert re.search(rf"{UNDER[constraint.kind]} +4321 ", found[0])
+
+
+def test_root_becomes_the_user_for_either() -> None:
+    nobody = Constraint("uid", 65534)
+
+    def itself(arguments: list[str], **named: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*nobody.command, *arguments], **named)
+
+    with tempfile.TemporaryDirectory() as closed:  # nobody may not enter pytest's own
+        Path(closed).chmod(0o555)
+        key = ["key", "new", "--out", f"{closed}/key.pem"]
+        told = said(partial(forked, constraint=nobody), *key, cwd="/")
+        assert told == said(itself, *key, cwd="/")
+    assert told[0] == 2
+    assert b"Permission denied" in told[2]
 
 
 STATUS = re.compile(r"^(Umask|Threads|SigBlk|SigIgn|SigCgt):\s+\S*?(\S{1,7})$", re.MULTILINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -76,12 +77,30 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedL
         yield looker, vault
 
 
+def _there(looker: EmbeddedLooker) -> dict[str, str]:
+    """What this Looker has in place of things in examples."""
+
+    def objects(type: str) -> list[dict[str, Any]]:
+        return [json.loads(looker.store.body(type, id)) for id in looker.store.ids(type)]
+
+    model = objects("lookml_models")[0]
+    return {
+        "42": objects("looks")[0]["id"],
+        "ann@example.com": next(user["email"] for user in objects("users") if user["email"]),
+        "sales": model["name"],
+        "orders": model["explores"][0]["name"],
+    }
+
+
 @pytest.mark.parametrize("line", RUN)
 def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> None:
     looker, vault = worked
     arguments = shlex.split(line.partition(" >")[0])
     if "12" in arguments:
         arguments[arguments.index("12")] = looker.store.ids("dashboards")[0]
+    if arguments[0] == "uses":
+        there = _there(looker)
+        arguments = [there.get(word, word) for word in arguments]
     if arguments[0] == "diff":  # there is one run, and it is young
         times = {"2": "1", "-7d": "now", "yesterday": "now"}
         arguments = [times.get(word, word) for word in arguments]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from lookervault.cli.output import cells_of
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import Completed, program
 from tests.cli.terminals import in_terminal
+from tests.faults.test_disk import AS_NOBODY
 from tests.integration.running import extraction
 
 pytestmark = pytest.mark.xdist_group("history")
@@ -107,6 +109,40 @@ def test_people_get_words_and_no_control_characters(told: Told) -> None:
         assert sign not in told.run("log", "--all").text
     assert b"\\u202e" in told.run("diff", 1, 2, "--json").out
     assert told.run("diff", 3, 3).text.endswith("Nothing changed.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ("2999-12-31", "2999-12-31 lies in the future."),
+        ("2999-01-01 3", "2999-01-01 lies in the future."),
+        ("3 2999-01-01", "2999-01-01 lies in the future."),
+        ("2999-01-01 9000-01-01", "2999-01-01 and 9000-01-01 lie in the future."),
+        ("now", "now means the newest one."),
+        ("now today", "now and today mean the same, as no run ended in between."),
+        ("3", "3 means the newest one."),
+        ("3 now", "3 and now mean the same, as no run ended in between."),
+        ("3 3", "with itself."),
+        ("dashboards {moved} now", "now means the newest one."),
+    ],
+)
+def test_a_run_that_is_compared_with_itself_is_said_to_be(
+    told: Told, arguments: str, why: str, tmp_path: Path
+) -> None:
+    words = arguments.format(moved=told.moved).split()
+    done = told.run("diff", *words)
+    assert (done.code, done.text.endswith("Nothing changed.\n")) == (0, True), done
+    assert done.told.startswith("This compares run 3, 20"), done.err
+    assert f"{why} `lookervault runs` lists all." in done.told
+    quiet = told.run("diff", *words, "--json")
+    assert (quiet.code, quiet.json, quiet.err) == (0, [], done.err)
+    page = told.run("diff", *words, "--html", tmp_path / "page.html")
+    assert (page.code, page.err) == (0, done.err)
+
+
+def test_two_runs_are_compared_without_a_word(told: Told) -> None:
+    for words in ((1, 2), (2,), ("dashboards", told.moved, 2, 3), (1, "2999-01-01"), ()):
+        assert told.run("diff", *words).err == ""
 
 
 def test_an_item_alone(told: Told) -> None:
@@ -225,10 +261,30 @@ def test_a_page_that_cannot_be_written_leaves_what_was_there(told: Told, tmp_pat
     done = told.run("diff", 1, 2, "--html", tmp_path)
     assert (done.code, done.out) == (2, b"")
     assert "is no file" in done.told
-    done = told.run("diff", 1, 2, "--html", tmp_path / "nowhere" / "page.html")
+    (tmp_path / "file").touch()
+    for folder in ("nowhere", "file"):
+        page = tmp_path / folder / "page.html"
+        for vault in (told.vault, "no.db"):  # it is told before the vault is opened
+            done = program("diff", 1, 2, "--html", page, "--vault", vault)
+            assert (done.code, done.out) == (2, b"")
+            assert f"cannot be written to {page}: there is no folder {page.parent}." in done.told
+            assert "Make that folder" in done.told
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_page_may_have_as_long_a_name_as_the_disk_takes(told: Told, tmp_path: Path) -> None:
+    page = tmp_path / f"{'n' * 250}.html"
+    assert told.run("diff", 1, 2, "--html", page).code == 0
+    assert [*tmp_path.iterdir()] == [page]
+
+
+def test_a_page_in_a_folder_that_may_not_be_written_to_is_refused(told: Told) -> None:
+    with tempfile.TemporaryDirectory() as name:  # nobody may not enter pytest's own
+        Path(name).chmod(0o555)
+        page = Path(name, "page.html")
+        done = program("diff", "--vault", "no.db", "--html", page, command=AS_NOBODY, cwd="/")
     assert (done.code, done.out) == (2, b"")
-    assert "No such file or directory" in done.told
-    assert list(tmp_path.iterdir()) == []
+    assert f"the folder {name} may not be written to" in done.told
 
 
 def test_a_narrow_terminal_gets_colours_and_short_lines(told: Told) -> None:

@@ -104,7 +104,11 @@ def test_runs_are_listed_and_shown(filled: Filled) -> None:
     assert head.split()[:3] == ["run", "started", "status"]
     assert len(lines) == 2
     calls = sum(run["calls"] for run in runs) + 2, "and two logins"
-    assert months.split() == ["month", "calls", runs[0]["month"], str(calls[0])]
+    assert months.split() == [
+        *("month", "calls", "outside", "runs"),
+        *(runs[0]["month"], str(calls[0]), "0"),
+    ]
+    assert {run["month_calls_outside_runs"] for run in runs} == {0}
     assert {run["month_calls"] for run in runs} == {calls[0]}
 
     second = program("runs", "show", "2", "--json", "--vault", filled.vault).json

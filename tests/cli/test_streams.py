@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.running import program, shell, started
+from tests.cli import running
+from tests.cli.running import program, started
 from tests.unit.looker.stand_in import serving
+
+shell = partial(running.shell, installed=True)
+"""What becomes of streams is up to the interpreter that ends, too."""
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="a device that is always full is Linux's")

@@ -18,7 +18,7 @@ def test_the_five_minutes_work() -> None:
             line = next(one for one in steps.splitlines() if one.startswith(f"export {name}="))
             steps = steps.replace(line, f"export {name}={value}")
         steps = steps.replace("show dashboards 12", f"show dashboards {dashboard}")
-        done = shell("set -e\n" + steps)
+        done = shell("set -e\n" + steps, installed=True)
         body = looker.store.body("dashboards", dashboard).decode()
     assert done.code == 0, done.err
     assert "sees everything" in " ".join(done.text.split())

@@ -21,7 +21,11 @@ _QUERY = {
 _TILE = {"id": "1", "title": "By month", "note_text": "Net revenue", "query": _QUERY}
 _MAIL = "ann@example.com"
 COMPANY: Objects = {
-    ("dashboards", "14"): {"title": "Revenue this quarter", "dashboard_elements": [_TILE]},
+    ("dashboards", "14"): {
+        "title": "Revenue this quarter",
+        "user_id": "2",
+        "dashboard_elements": [_TILE],
+    },
     ("looks", "6"): {"title": "Old ym_2024"},
     ("scheduled_plans", "3"): {"name": "Weekly to the board", "dashboard_id": "14"},
     ("scheduled_plans", "4"): {
@@ -40,10 +44,10 @@ def test_each_command_of_the_guide_finds_what_the_guide_says() -> None:
     run(VAULT, COMPANY)
     run(VAULT, {name: obj for name, obj in COMPANY.items() if name != ("looks", "6")})
     field, things, people, text = blocks(GUIDE, "sh")
-    (shown,) = blocks(GUIDE, "console")
-    done = shell(field)
-    assert done.code == 0, done.err
-    assert fits(shown, done.text), done.text
+    for command, shown in zip((field, people), blocks(GUIDE, "console"), strict=True):
+        done = shell(command.splitlines()[0])
+        assert done.code == 0, done.err
+        assert fits(shown, done.text), done.text
     expected = {
         things: [
             "scheduled_plans 3",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,9 +17,9 @@ import pytest
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.storage.repository import Repository
 from lookervault.storage.verify import verify
+from tests.cli.forking import Constraint
 from tests.cli.running import Completed, ended, program, started, wait_until
 from tests.faults.conftest import FLAGS, TYPES, Company, new_looker
-from tests.faults.limited import limited
 
 NOTHING_FITS = (0, 4096, 20_000)
 """Bytes that a file may have: for no lock, no vault, half a new vault."""
@@ -38,7 +37,7 @@ def names(folder: Path) -> set[str]:
 def test_a_disk_that_is_full_at_any_write_loses_nothing(company: Company, vault: Path) -> None:
     arguments = ("extract", *TYPES, *FLAGS, "--vault", vault)
     for bytes_ in (*NOTHING_FITS, *(int(share * company.bytes) for share in A_PART_FITS)):
-        done = program(*arguments, env=company.env, command=limited("RLIMIT_FSIZE", bytes_))
+        done = program(*arguments, env=company.env, command=Constraint("RLIMIT_FSIZE", bytes_))
         assert (done.code, done.json["status"]) == (1, "failed"), (bytes_, done)
         assert "cannot be" in done.told
         # The log stays where it holds what there was no room for in the file: it is not lost.
@@ -86,7 +85,7 @@ def test_a_disk_that_is_full_while_a_vault_is_repaired_loses_nothing(
     arguments = ("verify", "--repair", "--json", "--vault", vault)
 
     def repaired(bytes_: int) -> Completed:
-        done = program(*arguments, env=company.env, command=limited("RLIMIT_FSIZE", bytes_))
+        done = program(*arguments, env=company.env, command=Constraint("RLIMIT_FSIZE", bytes_))
         assert (done.code, done.json["status"]) == (1, "failed"), done
         return done
 
@@ -136,7 +135,7 @@ def test_indexes_that_the_disk_has_no_room_for_are_not_taken_for_damaged_tables(
     damage_an_index(vault)
     arguments = ("verify", "--repair", "--json", "--vault", vault)
     with closing(sqlite3.connect(vault, isolation_level=None)) as connection:
-        little = limited("RLIMIT_FSIZE", log_as_large_as(vault, connection))
+        little = Constraint("RLIMIT_FSIZE", log_as_large_as(vault, connection))
         done = program(*arguments, env=company.env, command=little)
         assert (done.code, done.json["status"]) == (1, "failed"), done
         assert "reading or writing failed" in done.told
@@ -150,7 +149,7 @@ def test_a_disk_that_is_full_while_a_vault_is_salvaged_leaves_no_half_of_a_vault
     new, before = tmp_path / "rescued.db", whole.read_bytes()
     arguments = ("salvage", whole, new, "--json")
     for bytes_ in (*NOTHING_FITS, len(before) // 2, len(before) * 9 // 10):
-        done = program(*arguments, command=limited("RLIMIT_FSIZE", bytes_))
+        done = program(*arguments, command=Constraint("RLIMIT_FSIZE", bytes_))
         assert (done.code, done.json["status"]) == (1, "failed"), (bytes_, done)
         assert f"The vault {new} cannot be" in done.told
         assert "space" in done.told
@@ -170,7 +169,7 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_key_or_a_certificate(
     with Repository.open(whole, write=False) as reader:
         reader.runs()  # which makes the index for others, too
         for file, arguments in files.items():
-            done = program(*arguments, file, command=limited("RLIMIT_FSIZE", 50))
+            done = program(*arguments, file, command=Constraint("RLIMIT_FSIZE", 50))
             assert (done.code, done.out) == (1, b""), done
             assert f"cannot be written to {file}" in done.told
             assert "No part of it is left there. Free some space" in done.told
@@ -180,17 +179,8 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_key_or_a_certificate(
 
 # ── folders ─────────────────────────────────────────────────────────────────────────────────────
 
-AS_NOBODY = """
-import importlib, os, pkgutil, sys
-import lookervault
-
-for module in pkgutil.walk_packages(lookervault.__path__, "lookervault."):
-    if not module.name.endswith("__main__"):
-        importlib.import_module(module.name)  # nobody may not read where it is installed, perhaps
-if os.geteuid() == 0:
-    os.setuid(65534)  # root may write everywhere; nobody may not
-sys.exit(lookervault.cli.app.main())
-"""
+AS_NOBODY = Constraint("uid", 65534)
+"""Root may write everywhere; nobody may not."""
 
 
 def test_a_directory_that_cannot_be_written_is_told_before_anybody_is_called() -> None:
@@ -202,7 +192,7 @@ def test_a_directory_that_cannot_be_written_is_told_before_anybody_is_called() -
                 "--vault",
                 Path(name, "vault.db"),
                 env=looker.env(),
-                command=(sys.executable, "-c", AS_NOBODY),
+                command=AS_NOBODY,
                 cwd="/",
             )
             assert names(Path(name)) == set()
@@ -304,7 +294,7 @@ def test_fifty_workers_make_do_with_few_open_files_or_say_which_limit_it_was(
     slow.behaviour.latency_ms = 200
     arguments = ("extract", *TYPES, "--page-size", "1", "--json", "--vault", vault)
     done = program(
-        *arguments, "--workers", "50", env=slow.env(), command=limited("RLIMIT_NOFILE", files)
+        *arguments, "--workers", "50", env=slow.env(), command=Constraint("RLIMIT_NOFILE", files)
     )
     assert done.code == code, done
     if code:

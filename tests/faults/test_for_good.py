@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import program
-from tests.faults.clocks import HURRIED, with_clock
 from tests.faults.conftest import FLAGS, TYPES, Company
+from tests.faults.customized import HURRIED, customized
 from tests.faults.relay import (
     Spoil,
     bad_gateway,
@@ -65,7 +65,7 @@ def ends_in_bounded_time(company: Company, folder: Path, spoil: Spoil, well: int
         return good if number <= well else spoil
 
     with relayed(company.looker, spoils) as (server, relay):
-        env = env_of(server, company.looker) | with_clock(HURRIED, folder / "hurried")
+        env = env_of(server, company.looker) | customized(HURRIED, folder / "hurried")
         timeout = "0.1" if spoil is stall else "30"
         env |= {"LOOKERSDK_TIMEOUT": timeout}
         # so few that the first listings to fail are enough to give up by

@@ -15,8 +15,8 @@ import pytest
 from bench.nights import Nights
 from lookervault.storage.repository import Repository
 from lookervault.storage.verify import verify
+from tests.cli.forking import Constraint
 from tests.cli.running import program, started
-from tests.faults.limited import limited
 
 TIMES = 10
 PARTS = (0.1, 0.5, 0.95)
@@ -118,7 +118,7 @@ def test_a_disk_that_is_full_while_space_is_given_back_loses_nothing(
 ) -> None:
     shutil.copy(full.path, vault)
     for part in PARTS:
-        room = limited("RLIMIT_FSIZE", int(part * full.path.stat().st_size))
+        room = Constraint("RLIMIT_FSIZE", int(part * full.path.stat().st_size))
         done = program("forget", *KEPT, "--gc", "--json", "--vault", vault, command=room)
         assert (done.code, done.json["status"]) == (1, "failed"), done
         assert "cannot be used: reading or writing failed" in done.told

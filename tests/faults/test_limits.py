@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lookervault.storage.verify import verify
 from tests.cli.running import program
-from tests.faults.clocks import JUMPING, with_clock
 from tests.faults.conftest import FLAGS, TYPES, Company, new_looker
+from tests.faults.customized import JUMPING, customized
 
 
 def test_a_storm_of_429s_is_waited_out_by_fifty_workers(company: Company) -> None:
@@ -22,7 +22,7 @@ def test_a_storm_of_429s_is_waited_out_by_fifty_workers(company: Company) -> Non
 def test_a_wall_clock_that_jumps_changes_nothing_but_times(
     company: Company, vault: Path, tmp_path: Path
 ) -> None:
-    env = {**company.env, **with_clock(JUMPING, tmp_path / "jumping")}
+    env = {**company.env, **customized(JUMPING, tmp_path / "jumping")}
     done = program("extract", *TYPES, *FLAGS, "--vault", vault, env=env)
     assert (done.code, done.json["root_hash"]) == (0, company.root), done
     assert not 0 < done.json["seconds"] < 1000, "the clock did jump"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def test_a_vault_can_be_read_where_nothing_can_be_written(company: Company) -> N
                 "--json",
                 "--vault",
                 vault,
-                command=(sys.executable, "-c", AS_NOBODY),
+                command=AS_NOBODY,
                 cwd="/",
             )
             assert names(vault.parent) == {vault.name}

@@ -11,6 +11,8 @@ import pytest
 
 from tests.faults.times import ROOT, Test, collected, in_words
 
+pytestmark = pytest.mark.xdist_group("table")  # which looks for all its tests, once
+
 HERE = Path(__file__).parent
 PAGE = ROOT / "docs/reliability.md"
 TEST = re.compile(r"^(?:async )?def (test_\w+)\(", re.MULTILINE)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lookervault.cli.budget import counted
 from lookervault.demo.behaviour import Fault
 from lookervault.demo.server import EmbeddedLooker
+from lookervault.storage.lock import ProcessLock
 from lookervault.storage.repository import Repository
 from tests.cli.running import Completed, program
 
@@ -122,9 +125,84 @@ def test_a_first_run_that_would_pass_the_quota_is_not_begun_either(
     assert (begun.code, sent(looker), begun.json["run"]) == (3, 30, 1)
 
 
-def months(folder: Path) -> list[int]:
+def months(folder: Path, *, outside: bool = False) -> list[int]:
     with Repository.open(folder / "lookervault.db", write=False) as vault:
-        return list(vault.months().values())
+        return list(vault.months(outside=outside).values())
+
+
+# Outside runs.
+
+OTHERS = [["check"], ["extract", "--plan"], ["verify", "--against-looker", "--sample", "5"]]
+in_turn = pytest.mark.parametrize("command", OTHERS, ids=lambda words: words[0])
+
+
+@in_turn
+def test_what_is_sent_outside_runs_counts_too(
+    looker: EmbeddedLooker, tmp_path: Path, command: list[str]
+) -> None:
+    assert extract(looker, "dashboards").code == 0
+    used = sent(looker)
+    certificate = program("certificate", "show", "1", "--json").json
+    others = 0
+    for _ in range(2):
+        assert program(*command, "--json", env=looker.env()).code == 0
+        others += sent(looker)
+        assert (months(tmp_path), months(tmp_path, outside=True)) == ([used + others], [others])
+    row = program("runs", "--json").json[0]
+    assert (row["month_calls"], row["month_calls_outside_runs"]) == (used + others, others)
+    assert program("runs").text.split()[-3:] == [row["month"], f"{used + others}", f"{others}"]
+    assert program("verify", "--deep", "--json").json["status"] == "ok"
+    assert program("certificate", "show", "1", "--json").json == certificate
+    assert extract(looker, "dashboards", quota=used + others + 5).code == 3
+    assert others > 10
+
+
+@in_turn
+def test_while_another_process_writes_the_vault_it_is_said_what_is_not_counted(
+    looker: EmbeddedLooker, tmp_path: Path, command: list[str]
+) -> None:
+    assert extract(looker, "dashboards").code == 0
+    used = sent(looker)
+    lock = ProcessLock(tmp_path / "lookervault.db", now=0)
+    try:
+        done = program(*command, "--json", env=looker.env())
+    finally:
+        lock.release()
+    assert (done.code, months(tmp_path)) == (0, [used])
+    assert f"{sent(looker)} calls are not in the count of " in done.told
+    assert "is in use by process" in done.told
+
+
+def test_a_vault_of_an_earlier_format_is_left_as_it_is(
+    looker: EmbeddedLooker, tmp_path: Path
+) -> None:
+    kept = Path(__file__).parents[1] / "data" / "vaults" / "format-1.db"
+    vault = tmp_path / "lookervault.db"
+    shutil.copy(kept, vault)
+    done = program("check", env=looker.env())
+    assert (done.code, vault.read_bytes() == kept.read_bytes()) == (0, True)
+    assert f"{sent(looker)} calls are not in the count of " in done.told
+    assert "of an earlier format" in done.told
+
+
+def test_where_there_is_no_vault_none_is_made_to_count(
+    looker: EmbeddedLooker, tmp_path: Path
+) -> None:
+    done = program("check", env=looker.env())
+    assert (done.code, done.err, list(tmp_path.iterdir())) == (0, "", [])
+
+
+def test_calls_are_counted_before_they_are_sent_and_the_rest_given_back(tmp_path: Path) -> None:
+    vault = tmp_path / "lookervault.db"
+    Repository.open(vault, write=True).close()
+    with counted(vault) as before:
+        before()
+        assert months(tmp_path)[0] > 1, "a killed process has counted enough"
+        lock = ProcessLock(vault, now=0)
+        for _ in range(49):
+            before()
+        lock.release()
+    assert months(tmp_path) == months(tmp_path, outside=True) == [50]
 
 
 # What is not due.

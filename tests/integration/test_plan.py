@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ import pytest
 from lookervault.config.models import parallel_config
 from lookervault.config.settings import load
 from lookervault.content.costs import SESSION
+from lookervault.content.model import ContentType
 from lookervault.content.registry import select
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.demo.store import Store
-from lookervault.extraction.estimate import basis, type_cost, unknown
+from lookervault.extraction.estimate import Found, basis, type_cost, unknown
 from lookervault.extraction.first_look import look
+from lookervault.extraction.plan import Plan, plan
+from lookervault.extraction.request import Request
 from lookervault.extraction.survey import calls_of
 from lookervault.looker.client import Looker
 from tests.integration.running import Extraction, by_type, extraction
@@ -74,6 +78,45 @@ def test_the_estimate_is_within_a_tenth_of_what_the_run_takes(
             total = sum(expected.values()) + SESSION
             assert total == pytest.approx(done.end.calls + LOGIN, rel=0.1), (expected, taken)
             a_day_passes(looker.store, chance)
+
+
+def test_calls_and_bytes_are_those_of_the_run_that_follows(tmp_path: Path) -> None:
+    """A first run, the second and the third night, one that reads everything, and one after it."""
+    chance = random.Random(5)
+    with (
+        EmbeddedLooker(60, 5, counts={"dashboards": 200, "looks": 100}) as looker,
+        extraction(looker, tmp_path / "vault.db") as one,
+    ):
+        sizes = []
+        for full in (False, False, False, True, False):
+            told = coming(one, full=full)
+            done = one.run(full=full)
+            assert told.calls == pytest.approx(done.end.calls + LOGIN, rel=0.03)
+            assert told.bytes == pytest.approx(done.end.bytes, rel=0.1)
+            sizes.append(told.bytes)
+            a_quiet_night(looker.store, chance)
+    assert min(sizes[0], sizes[3]) > 5 * max(sizes[1], sizes[2], sizes[4])
+
+
+def coming(one: Extraction, *, full: bool) -> Plan:
+    def ask(types: Sequence[ContentType]) -> Mapping[str, Found]:
+        client = Looker(load({}, one.looker.env(), None), pool_size=1)
+        try:
+            return look(calls_of(client), types)
+        finally:
+            client.close()
+
+    types = select([], [])
+    request = Request(types=types, base_url="", program_version="0", all_due=True, full=full)
+    return plan(one.vault, request, parallel_config({}), now=time.time(), ask=ask)
+
+
+def a_quiet_night(store: Store, chance: random.Random) -> None:
+    """One dashboard and one look in a hundred are edited."""
+    for kind in ("dashboards", "looks"):
+        ids = store.ids(kind)
+        for i in chance.sample(ids, round(len(ids) / 100)):
+            store.edit(kind, i, description=chance.choice("abcdefgh") * 9)
 
 
 def test_some_dashboards_stand_for_all() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import seaweed
 from lookervault.errors import Exit
 from tests.cli.running import Completed, ended, program, started, wait_until
-from tests.snapshot import seaweed
 from tests.snapshot.conftest import Target
 from tests.snapshot.relay import relayed
 from tests.unit.looker.stand_in import Reply

@@ -36,7 +36,7 @@ def main() -> NoReturn:
 def _run(arguments: list[str]) -> int:
     from lookervault.cli.commands import build
 
-    result = build()(arguments, standalone_mode=False)
+    result = build(arguments[0])(arguments, standalone_mode=False)
     if result == Exit.INTERRUPTED and not isinstance(result, Exit):  # typer's word for Ctrl-C
         raise KeyboardInterrupt
     return int(result or 0)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookervault.errors import BudgetError, UsageError
+from lookervault.cli import failures
+from lookervault.errors import BudgetError, UsageError, VaultError
 
 if TYPE_CHECKING:
     from lookervault.config.settings import Settings
@@ -30,6 +34,58 @@ def budget(vault: Repository, settings: Settings, max_calls: int | None) -> Budg
         limits.append((left, f"{settings.monthly_calls:,} a month; {left:,} were left in {month}"))
     most, why = min(limits, default=(None, ""))
     return Budget(most, why=why, record=lambda calls: vault.add_calls(month, calls))
+
+
+@contextmanager
+def counted(vault: Path) -> Iterator[Callable[[], None]]:
+    """Gives what is to be called before each call that no run sends: it counts them in the month of
+    the vault, where there is one. They are not limited.
+    """
+    from lookervault.extraction.budget import Budget
+
+    book = _Book(vault)
+    spending = Budget(record=book.add) if vault.exists() else Budget()
+    try:
+        yield spending.spend
+    finally:
+        spending.close()
+        book.close()
+
+
+class _Book:
+    """While another process writes the vault, calls wait for `close`, which says how many were
+    left then. Guarded by the budget that tells it of them.
+    """
+
+    def __init__(self, vault: Path) -> None:
+        from lookervault.storage.months import month_of
+
+        self._vault = vault
+        self._month = month_of(time.time())
+        self._waiting = 0
+        self._why_not = ""
+
+    def add(self, calls: int) -> None:
+        self._waiting += calls
+        if not self._why_not:
+            self._write()
+
+    def close(self) -> None:
+        if self._waiting:
+            self._write()
+        if self._waiting > 0:
+            failures.note(
+                f"{self._waiting:,} calls are not in the count of {self._month}: {self._why_not}"
+            )
+
+    def _write(self) -> None:
+        from lookervault.storage.outside import add_calls
+
+        try:
+            add_calls(self._vault, self._waiting, month=self._month, now=time.time())
+            self._waiting = 0
+        except VaultError as error:
+            self._why_not = error.message
 
 
 def check(spending: Budget, settings: Settings, expected: int) -> None:

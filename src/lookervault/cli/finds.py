@@ -62,8 +62,8 @@ def print_item(
         _print(harmless(line), "    ")
 
 
-def place_lines(places: Places) -> list[str]:
-    return [*map(str, places.first), *(["…"] if places.more else [])]
+def place_lines(places: Places, words: Callable[[Place], str] = str) -> list[str]:
+    return [*map(words, places.first), *(["…"] if places.more else [])]
 
 
 def print_count(result: Result[Any], nothing: str) -> None:

@@ -1,4 +1,4 @@
-"""Calls to Looker outside a run: with the same retries, rate limit and bounds."""
+"""Calls to Looker outside a run: with the same retries, rate limit and bounds, and counted."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ class LazyCalls:
         return self._calls.for_type(name)
 
     def _connected(self) -> Calls:
+        from lookervault.cli.budget import counted
         from lookervault.cli.extraction import warn_about
         from lookervault.config.models import ParallelConfig
         from lookervault.extraction.rate_limiter import RateLimiter
@@ -53,7 +54,8 @@ class LazyCalls:
         from lookervault.looker.client import Looker
 
         warn_about(self._settings)
-        client = Looker(self._settings, pool_size=WORKERS)
+        before = self._open.enter_context(counted(self._settings.vault))
+        client = Looker(self._settings, pool_size=WORKERS, before=before)
         self._open.callback(client.close)
         stop, chance = Stop(), random.Random()  # noqa: S311  for jitter
         limiter = RateLimiter(None, clock=time.monotonic, wait=stop.wait, jitter=chance)

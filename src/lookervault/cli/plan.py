@@ -21,19 +21,28 @@ if TYPE_CHECKING:
     from lookervault.errors import UsageError
     from lookervault.extraction.estimate import Found
     from lookervault.extraction.fit import Schedule
+    from lookervault.extraction.left_out import LeftOut
     from lookervault.extraction.plan import Plan
     from lookervault.extraction.request import Request
     from lookervault.storage.repository import Repository
 
 
 class Planned(NamedTuple):
-    """`asking` are the calls that planning took; `fit` was chosen by the quota."""
+    """`asking` are the calls that planning took; `fit` was chosen by the quota. `max_calls` limits
+    the coming run.
+    """
 
     plan: Plan
     asking: int
     quota: int | None
     sent: int
     fit: Schedule | None = None
+    max_calls: int | None = None
+
+    def left_out(self) -> list[LeftOut]:
+        from lookervault.extraction.left_out import left_out
+
+        return [] if self.max_calls is None else left_out(self.plan, self.max_calls)
 
 
 def request_of(
@@ -63,10 +72,13 @@ def plan_and_tell(
     request: Request,
     config: ParallelConfig,
     *,
+    max_calls: int | None,
     fitted: bool,
     json: bool,
 ) -> int:
-    """Fetches and writes nothing; calls Looker only for types that no run has read."""
+    """Fetches nothing, writes only the number of its calls, if any; calls Looker only for types
+    that no run has read.
+    """
     from lookervault.cli.extraction import check_place
     from lookervault.config.settings import monthly_calls, vault_path
 
@@ -78,6 +90,7 @@ def plan_and_tell(
         planned = _planned(vault, flags, request, config, monthly_calls(os.environ))
         if fitted:
             planned = _fitted(planned, vault, request, config)
+    planned = planned._replace(max_calls=max_calls)
     if json:
         print_json(_object(planned))
     else:
@@ -154,7 +167,9 @@ def by_quota(
         asked = replace(request, all_due=False)
         made = plan(vault, asked, config, now=time.time(), ask=lambda _: {})
     chosen = schedule(made, settings.monthly_calls, request, config)
-    failures.note(f"Schedule: {_schedule(chosen)}. A month: about {chosen.month.calls:,} calls.")
+    failures.note(
+        f"Schedule: {_schedule(chosen)}. A month: up to about {chosen.month.calls:,} calls."
+    )
     told = {**request.arguments, "every": dict(chosen.every), "fit_quota": True}
     return (
         replace(request, every=chosen.every, all_due=False, arguments=told),
@@ -191,6 +206,7 @@ class _Asking:
         self._workers = workers
 
     def __call__(self, types: Sequence[ContentType]) -> dict[str, Found]:
+        from lookervault.cli.budget import counted
         from lookervault.cli.extraction import warn_about
         from lookervault.config.settings import load
         from lookervault.extraction.first_look import look
@@ -199,29 +215,41 @@ class _Asking:
 
         settings = load(self._flags, os.environ)
         warn_about(settings)
-        client = Looker(settings, pool_size=1)
-        calls = calls_of(client)
-        began = time.monotonic()
-        try:
-            return look(calls, types)
-        finally:
-            client.close()
-            self.calls = calls.tally.calls.total() + 1  # the login
-            spent = (time.monotonic() - began) / self.calls
-            self.seconds_per_call = spent / self._workers
+        with counted(settings.vault) as before:
+            client = Looker(settings, pool_size=1, before=before)
+            calls = calls_of(client)
+            began = time.monotonic()
+            try:
+                return look(calls, types)
+            finally:
+                client.close()
+                self.calls = calls.tally.calls.total() + client.logins
+                spent = (time.monotonic() - began) / max(1, self.calls)
+                self.seconds_per_call = spent / self._workers
 
 
 def _object(planned: Planned) -> dict[str, Any]:
     plan, month = planned.plan, planned.plan.month()
+    most = max(month.calls, plan.month_of(plan.every, plan.share).calls)
     return {
-        "run": _cost(plan.calls, sum(plan.of(one.name).bytes for one in plan.types), plan),
+        "run": _cost(plan.calls, plan.bytes, plan),
         "session_calls": _session(plan),
         "types": {one.name: _type(one.name, plan) for one in plan.types},
-        "month": {"runs": month.runs, "calls": month.calls},
+        "month": {"runs": month.runs, "calls": month.calls, "most": most},
         "quota": planned.quota,
         "sent_this_month": planned.sent,
-        "fits": None if planned.quota is None else month.calls <= planned.quota,
+        "fits": None if planned.quota is None else most <= planned.quota,
         "fit": _fit(planned.fit),
+        "max_calls": planned.max_calls,
+        "left_out": [
+            {
+                "type": part.type,
+                "part": "proven" if part.proven else "changed",
+                "calls": calls,
+                "of": part.calls,
+            }
+            for part, calls in planned.left_out()
+        ],
         "planning_calls": planned.asking,
         "resumes": plan.resumes,
         "refused": {n: found.refused for n, found in plan.asked.items() if found.refused},
@@ -229,7 +257,7 @@ def _object(planned: Planned) -> dict[str, Any]:
 
 
 def _cost(calls: float, count: float, plan: Plan) -> dict[str, Any]:
-    seconds = round(calls * plan.seconds_per_call, 1)
+    seconds = round(plan.seconds(calls), 1)
     return {"calls": round(calls), "bytes": round(count), "seconds": seconds}
 
 
@@ -278,25 +306,37 @@ def _pairs(planned: Planned, found: dict[str, Any]) -> list[tuple[str, Any]]:
     return [
         ("This run", whole if run["calls"] else "nothing is due: no call"),
         *([("Goes on with", f"run {found['resumes']}")] if found["resumes"] else []),
+        *([("Left out", _left_out(planned))] if planned.max_calls is not None else []),
         *([("Not due", ", ".join(not_due))] if not_due else []),
-        ("A month", _month(month["calls"], month["runs"])),
-        *([("Quota", _quota(planned, month["calls"]))] if planned.quota else []),
+        ("A month", _month(**month)),
+        *([("Quota", _quota(planned, month["most"]))] if planned.quota else []),
         *([("Schedule", _schedule(planned.fit))] if planned.fit else []),
         ("Planning", _planning(planned)),
     ]
 
 
-def _month(calls: int, runs: int) -> str:
+def _left_out(planned: Planned) -> str:
+    parts = [
+        f"{'what is proven of ' if part.proven else ''}{part.type}"
+        + (f" ({calls} of {part.calls} calls)" if calls < part.calls else "")
+        for part, calls in planned.left_out()
+    ]
+    return f"by --max-calls {planned.max_calls}, probably: {', '.join(parts) or 'nothing'}"
+
+
+def _month(calls: int, runs: int, most: int) -> str:
     from lookervault.extraction.plan import NIGHTS
 
     night = "one a night" if runs == NIGHTS else f"in {NIGHTS} nights"
-    return f"about {calls:,} calls, {runs} run{'s' * (runs != 1)}, {night}"
+    dearest = f"; {most:,} where everything is due in the first one" if most > calls else ""
+    return f"about {calls:,} calls, {runs} run{'s' * (runs != 1)}, {night}{dearest}"
 
 
-def _quota(planned: Planned, calls: int) -> str:
+def _quota(planned: Planned, most: int) -> str:
+    """`most` are the calls of the dearest month."""
     quota = planned.quota or 0
     text = f"{quota:,} calls a month, {planned.sent:,} sent in this one"
-    if calls <= quota:
+    if most <= quota:
         return f"{text}; a whole month fits"
     if planned.fit is None:
         return f"{text}; a whole month does not fit: `--fit-quota` finds what does"

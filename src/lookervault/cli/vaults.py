@@ -171,6 +171,7 @@ def not_there(
     from lookervault.errors import VaultError
 
     when = "" if run is None else f" as of run {run}"
+    ever = when or f" in any run{up_to(repository)}"
     where = "" if vault is None else f" --vault {shlex.quote(str(vault))}"
     if last := _last_seen(repository, name, id, run):
         return VaultError(
@@ -181,12 +182,19 @@ def not_there(
     near = difflib.get_close_matches(id, ids, n=3, cutoff=0.5) or ids[:3]
     if not ids:
         return VaultError(
-            f"The vault holds no {name}{when}.", hint="`lookervault runs` shows what it holds."
+            f"The vault holds no {name}{when}, and had no {id}{ever}.",
+            hint="`lookervault runs` shows what it holds.",
         )
     return VaultError(
-        f"The vault holds no {name} with the id {id}{when}.",
+        f"The vault holds no {name} with the id {id}{ever}.",
         hint=f"It has {', '.join(near)} …; `lookervault list {name}{where}` shows all.",
     )
+
+
+def up_to(repository: Repository) -> str:
+    """Follows "in any run"."""
+    runs = repository.runs()
+    return f" up to {runs[-1].run}" if runs else ""
 
 
 class _Last(NamedTuple):

@@ -16,6 +16,8 @@ from lookervault.content.types.alerts import ROWS
 
 SESSION = 4
 """Calls of the run itself: the login, the version, the user, its roles."""
+SESSION_BYTES = 5_000
+"""Of their answers."""
 PROBE = 2
 """Ids in the first list that a Looker is asked for which served this vault nothing before."""
 
@@ -41,10 +43,23 @@ def parts_of(one: ContentType) -> tuple[str, ...]:
 
 def census(one: ContentType, entries: Iterable[Entry]) -> int:
     """Calls that list what is there, and what was added meanwhile."""
-    counted = Counter(TRASH if entry.part == TRASH else "" for entry in entries)
+    counted = _counted(entries)
     passes = parts_of(one)
     times = min(2, len(passes))
-    return sum(times * listing(counted[part]) + look_for_added(counted[part]) for part in passes)
+    return sum(times * listing(counted[part]) for part in passes) + _added(one, counted)
+
+
+def added(one: ContentType, entries: Iterable[Entry]) -> int:
+    """Of these calls, those that look for what was added meanwhile: after the pages."""
+    return _added(one, _counted(entries))
+
+
+def _added(one: ContentType, counted: Counter[str]) -> int:
+    return sum(look_for_added(counted[part]) for part in parts_of(one))
+
+
+def _counted(entries: Iterable[Entry]) -> Counter[str]:
+    return Counter(TRASH if entry.part == TRASH else "" for entry in entries)
 
 
 def alerts(halves: Iterable[int]) -> int:

@@ -17,31 +17,14 @@ from typing import NamedTuple
 from lookervault.config.models import ParallelConfig
 from lookervault.content import costs
 from lookervault.content.model import ContentType, Entry
-from lookervault.content.sources import TRASH, Paged
-from lookervault.extraction.past import Past, Reading
+from lookervault.content.sources import Paged
+from lookervault.extraction.changes import NEW, Changes, changes
+from lookervault.extraction.past import Past
+from lookervault.extraction.shelf import Cost, Shelf, entry_of, page_size, slice_key
 from lookervault.extraction.unchanged import DEFAULT_PROVE, slices
-from lookervault.storage.proving import in_slice, place
+from lookervault.storage.proving import in_slice
 from lookervault.storage.repository import Repository
-from lookervault.storage.runs import PLACES, Proof
-
-ASSUMED_CHANGES = 0.01
-"""Share of a type that a night changes, where no past run tells."""
-_ROW_BYTES = 150
-"""Of a row in a listing of a few columns."""
-
-
-class Cost(NamedTuple):
-    """Fractions are what is to be expected."""
-
-    calls: float = 0.0
-    bytes: float = 0.0
-
-    def plus(self, other: Cost) -> Cost:
-        return Cost(self.calls + other.calls, self.bytes + other.bytes)
-
-    def times(self, factor: float) -> Cost:
-        return Cost(self.calls * factor, self.bytes * factor)
-
+from lookervault.storage.runs import Proof
 
 _NOTHING = Cost()
 
@@ -52,20 +35,22 @@ def _nothing(_: float) -> Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeCost:
-    """Of one type. `now` is the coming run, if the type is due in it.
+    """Of one type. `now` is the coming run, if the type is due in it; `last` of its calls come when
+    what has changed is read, and prove what seems unchanged.
 
-    Any other run costs `base`, and `per_night` for each night since the last one, and `proving` for
-    the share of what seems unchanged; `full` is the most.
+    Any other run costs `base`, and `changes` by the nights since the last one, and `proving` by the
+    share of what seems unchanged; `full` is the most.
     """
 
     now: Cost
     base: Cost
     full: Cost
-    per_night: Cost = _NOTHING
+    last: float = 0.0
+    changes: Changes = _nothing
     proving: Callable[[float], Cost] = _nothing
 
     def later(self, nights: float, share: float) -> Cost:
-        cost = self.base.plus(self.per_night.times(nights)).plus(self.proving(share))
+        cost = self.base.plus(self.changes(nights)).plus(self.proving(share))
         return Cost(min(cost.calls, self.full.calls), min(cost.bytes, self.full.bytes))
 
 
@@ -99,9 +84,6 @@ class Basis(NamedTuple):
     def there(self, name: str) -> set[str]:
         """What the stopped run had read already."""
         return self.vault.confirmed(self.run, name) if self.resumed else set()
-
-    def page_size(self, mean: float) -> int:
-        return costs.page_size(self.config.page_size, self.config.page_bytes, mean)
 
 
 def basis(
@@ -138,139 +120,51 @@ def type_cost(one: ContentType, of: Basis, found: Found | None = None) -> TypeCo
 # By what the vault knows.
 
 
-class _Shelf:
-    """The items of a type as a census would list them."""
-
-    def __init__(
-        self,
-        one: ContentType,
-        entries: Mapping[str, Entry],
-        size_of: Mapping[str, int],
-        of: Basis,
-    ) -> None:
-        self.one = one
-        self.entries = entries
-        self.size_of = size_of
-        self.mean = fmean(size_of.values()) if size_of else float(one.typical_size)
-        self.page = of.page_size(self.mean)
-        self.whole: dict[str, int] = {}
-        for i, entry in entries.items():
-            self.whole[entry.part] = self.whole.get(entry.part, 0) + size_of.get(i, 0)
-
-    def listing(self) -> Cost:
-        return listing(self.one, list(self.entries.values()))
-
-    def reading(self, entries: Sequence[Entry]) -> Cost:
-        return Cost(costs.pages(self.one, entries, self.page), self._bytes(entries))
-
-    def _bytes(self, entries: Sequence[Entry]) -> float:
-        if self.one.source.id_lists:
-            return sum(self.size_of.get(entry.id, self.mean) for entry in entries)
-        together = Counter(entry.part for entry in entries)
-        return sum(
-            self.whole.get(entry.part, 0) / together[entry.part]
-            if entry.part not in ("", TRASH) and together[entry.part] > 1
-            else self.size_of.get(entry.id, self.mean)
-            for entry in entries
-        )
-
-
-def listing(one: ContentType, entries: Sequence[Entry]) -> Cost:
-    times = min(2, len(costs.parts_of(one)))
-    return Cost(costs.census(one, entries), times * _ROW_BYTES * len(entries))
-
-
-def entry_of(one: ContentType, id: str, *, trashed: bool, folder: str | None) -> Entry:
-    """As a census lists it: what is not fetched by lists of ids is fetched by its folder."""
-    by_folder = not one.source.id_lists
-    part = TRASH if trashed else (folder or "") if by_folder else ""
-    return Entry(id, part=part)
-
-
-def _slice_key(one: ContentType, entry: Entry) -> str:
-    return one.slice_key(entry.id, trashed=entry.part == TRASH, folder_id=entry.part or None)
-
-
 def _stamped(one: ContentType, of: Basis) -> TypeCost:
     stamps = of.vault.stamps(one.name)
     entries = {
         i: entry_of(one, i, trashed=stamp.trashed, folder=stamp.folder_id)
         for i, stamp in stamps.items()
     }
-    shelf = _Shelf(one, entries, of.vault.sizes(one.name), of)
+    shelf = Shelf(one, entries, of.vault.sizes(one.name), of.config)
     proof = of.proofs[one.name]
     there = of.there(one.name)
     due = [
         entry
         for i, entry in entries.items()
         if i not in there
-        and (stamps[i].updated_at is None or in_slice(proof, _slice_key(one, entry)))
+        and (stamps[i].updated_at is None or in_slice(proof, slice_key(one, entry)))
     ]
     always = [entry for i, entry in entries.items() if stamps[i].updated_at is None]
     base = shelf.listing().plus(shelf.reading(always))
-    changes = _changes(of.past.readings(one.name), shelf)
+    nights = of.past.nights(one.name)
+    changed = changes(shelf, of.past.readings(one.name), nights)
     now = shelf.listing().plus(shelf.reading(due))
+    proving = shelf.listing().calls + shelf.reading(due).calls - base.calls
     return TypeCost(
-        now=now if proof.is_full else now.plus(changes),
+        now=now if proof.is_full else now.plus(changed(nights)),
+        last=proving + costs.added(one, entries.values()) if proving else 0.0,
         base=base,
         full=shelf.listing().plus(shelf.reading(list(entries.values()))),
-        per_night=changes.times(1 / of.past.nights(one.name)),
-        proving=cache(lambda share: _proving(shelf, share)),
+        changes=changed,
+        proving=cache(shelf.proving),
     )
-
-
-def _changes(readings: Sequence[Reading], shelf: _Shelf) -> Cost:
-    """Of a run, on average: pages of what has changed, and a second look at what is gone."""
-    found = [_of_reading(reading, shelf) for reading in readings if not reading.first]
-    if not found:
-        return _assumed(shelf)
-    return Cost(fmean(cost.calls for cost in found), fmean(cost.bytes for cost in found))
-
-
-def _of_reading(reading: Reading, shelf: _Shelf) -> Cost:
-    entries = [
-        entry_of(shelf.one, row.id, trashed=row.trashed, folder=row.folder_id)
-        for row in reading.changed
-    ]
-    return shelf.reading(entries).plus(Cost(reading.deleted))
-
-
-def _assumed(shelf: _Shelf) -> Cost:
-    expected = ASSUMED_CHANGES * len(shelf.entries)
-    if not shelf.one.source.id_lists:
-        return Cost(expected, expected * shelf.mean)
-    none = (1 - ASSUMED_CHANGES) ** len(shelf.entries)
-    return Cost(max(1 - none, expected / shelf.page), expected * shelf.mean)
-
-
-def _proving(shelf: _Shelf, share: float) -> Cost:
-    """The mean over all slices of that width."""
-    if share <= 0:
-        return Cost()
-    width = min(PLACES, max(1, round(share * PLACES)))
-    by_slice: dict[int, list[Entry]] = {}
-    for entry in shelf.entries.values():
-        by_slice.setdefault(
-            place(shelf.one.name, _slice_key(shelf.one, entry)) // width, []
-        ).append(entry)
-    total = Cost()
-    for entries in by_slice.values():
-        total = total.plus(shelf.reading(entries))
-    return total.times(width / PLACES)
 
 
 def _immutable(one: ContentType, of: Basis) -> TypeCost:
     size_of = of.vault.sizes(one.name)
     mean = fmean(size_of.values()) if size_of else float(one.typical_size)
     full = Cost(len(size_of), sum(size_of.values()))
-    later = [reading.calls for reading in of.past.readings(one.name) if not reading.first]
-    new = fmean(later) if later else ASSUMED_CHANGES * len(size_of)
+    readings = of.past.readings(one.name)
+    later = [reading.calls for reading in readings if not (reading.first or reading.full)]
+    new = fmean(later) if later else NEW * len(size_of)
     expected = Cost(new, new * mean)
+    nights = of.past.nights(one.name)
     return TypeCost(
         now=full if of.proofs[one.name].is_full else expected,
         base=Cost(),
         full=full,
-        per_night=expected.times(1 / of.past.nights(one.name)),
+        changes=lambda passed: expected.times(passed / nights),
     )
 
 
@@ -285,7 +179,7 @@ def _whole(one: ContentType, of: Basis) -> TypeCost:
         entries = [Entry(i) for i in size_of]
         mean = fmean(size_of.values()) if size_of else one.typical_size
         calls = costs.census(one, entries)
-        calls += costs.first_pages(one, entries, of.page_size(mean))
+        calls += costs.first_pages(one, entries, page_size(of.config, mean))
     if looks_again and gone:
         calls += fmean(gone)
     cost = Cost(calls, sum(size_of.values()))
@@ -298,7 +192,7 @@ def _whole(one: ContentType, of: Basis) -> TypeCost:
 def _of_found(one: ContentType, found: Found, of: Basis) -> TypeCost:
     mean = found.mean or float(one.typical_size)
     entries = {entry.id: entry for entry in found.entries}
-    shelf = _Shelf(one, entries, dict.fromkeys(entries, int(mean)), of)
+    shelf = Shelf(one, entries, dict.fromkeys(entries, int(mean)), of.config)
     there = of.there(one.name)
     due = [entry for entry in found.entries if entry.id not in there]
 
@@ -306,7 +200,7 @@ def _of_found(one: ContentType, found: Found, of: Basis) -> TypeCost:
         objects = len(read) + found.beside + found.rows
         return Cost(
             found.listed + costs.first_pages(one, read, shelf.page) + found.beside,
-            objects * mean + _ROW_BYTES * len(found.entries),
+            objects * mean + shelf.listing().bytes,
         )
 
     full = cost(found.entries)
@@ -315,19 +209,23 @@ def _of_found(one: ContentType, found: Found, of: Basis) -> TypeCost:
             now=cost(due),
             base=shelf.listing(),
             full=full,
-            per_night=_assumed(shelf),
-            proving=cache(lambda share: _proving(shelf, share)),
+            changes=changes(shelf, (), 1),
+            proving=cache(shelf.proving),
         )
     if one.immutable:
         return TypeCost(
-            now=cost(due), base=Cost(), full=full, per_night=full.times(ASSUMED_CHANGES)
+            now=cost(due), base=Cost(), full=full, changes=lambda passed: full.times(NEW * passed)
         )
     return TypeCost(now=cost(due), base=full, full=full)
 
 
 def seconds_per_call(vault: Repository) -> float | None:
-    """Of the newest runs; None where none has come to its end."""
-    ended = [row for row in vault.runs() if row.status == "complete" and row.calls]
+    """Of the newest runs that came to their end at once; None where there is none.
+
+    Each run that was gone on with has a certificate for each time that it ended.
+    """
+    ends = Counter(one.run for one in vault.certificates())
+    ended = [row for row in vault.runs() if row.status == "complete" and ends[row.run] == 1]
     spent = [
         max(0.0, (row.finished or row.started) - row.started) / row.calls
         for row in ended[-5:]

@@ -7,6 +7,7 @@ their own, which queries nothing embeds) is taken from some of them for all. Not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Any, Protocol
 
 from lookervault.content import costs
@@ -23,8 +24,9 @@ from lookervault.content.model import (
 from lookervault.content.operations import Operation
 from lookervault.content.sources import TRASH, Paged, Whole
 from lookervault.errors import CallError, RefusedError
-from lookervault.extraction.estimate import Found, entry_of
+from lookervault.extraction.estimate import Found
 from lookervault.extraction.sample import Sample, needs
+from lookervault.extraction.shelf import entry_of
 from lookervault.extraction.survey import HALVES, TILES, those_others_need_first
 from lookervault.extraction.visibility import decoded
 
@@ -127,9 +129,12 @@ class _Eyes:
         return _few(read, op.SEARCH_DASHBOARDS, params)
 
     def _mean(self, read: Reader) -> float:
+        """Bytes of a dashboard: those of a tile in some, times the tiles that were looked at."""
         params = {"deleted": "false", "limit": str(_WHOLE), "sorts": "id"}
         body = read.get(op.SEARCH_DASHBOARDS, params=params)
-        return len(body) / max(1, len(decoded(body, op.SEARCH_DASHBOARDS, list[Any])))
+        whole = decoded(body, op.SEARCH_DASHBOARDS, list[dict[str, Any]])
+        looked_at = [_size(row) for _, row in self._sample.objects("dashboards")]
+        return len(body) / max(1, sum(map(_size, whole))) * fmean(looked_at or [0])
 
     def _alerts(self, one: ContentType, read: Reader) -> Found:
         halves = []
@@ -254,6 +259,11 @@ def _entry(one: ContentType, row: Mapping[str, Any], part: str) -> Entry:
         trashed=part == TRASH,
         folder=None if folder is None else str(folder),
     )
+
+
+def _size(dashboard: Mapping[str, Any]) -> int:
+    """In tiles; what else there is of it is as large as one."""
+    return 1 + len(dashboard.get("dashboard_elements") or ())
 
 
 def _rows(

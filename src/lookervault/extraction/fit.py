@@ -66,7 +66,7 @@ def _schedules(
         for share in shares:
             for others in _OTHER_DAYS:
                 every = {**_intervals(plan, content, others), **given}
-                month = plan.month_of(every, share, beginning=False)
+                month = plan.month_of(every, share)
                 yield Schedule(content, others, share, every, month)
 
 

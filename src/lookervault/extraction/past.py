@@ -19,13 +19,16 @@ _ENDED = ("complete", "partial")
 
 
 class Reading(NamedTuple):
-    """One run's reading of one type. `changed` are the items as they became, new ones included."""
+    """One run's reading of one type. `changed` are the items as they became, new ones included;
+    `full`: what seemed unchanged was read, too.
+    """
 
     run: int
     started: float
     calls: int
     complete: bool
     first: bool
+    full: bool
     deleted: int
     changed: tuple[ItemRow, ...] = ()
 
@@ -55,6 +58,7 @@ class Past:
         return any(len(self._found.get(name, ())) <= MOST for name in self._names)
 
     def _add(self, vault: Repository, run: int, started: float) -> None:
+        proofs = {proof.type: proof for proof in vault.proofs(run)}
         for result in vault.type_results(run):
             if result.type in self._names and len(self._found[result.type]) <= MOST:
                 self._found[result.type].append(
@@ -64,6 +68,7 @@ class Past:
                         calls=result.calls,
                         complete=result.status == "complete",
                         first=run <= self._began.get(result.type, 0),
+                        full=result.type not in proofs or proofs[result.type].is_full,
                         deleted=result.deleted,
                     )
                 )

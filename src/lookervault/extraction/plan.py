@@ -1,23 +1,22 @@
 """What a run will cost, and what a month of such runs.
 
 A month is 31 nights with a run in each, as the longest ones have them; types are due in it as they
-are in a run. It begins with all of them due.
+are in a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lookervault.config.models import ParallelConfig
-from lookervault.content.costs import SESSION
+from lookervault.content.costs import SESSION, SESSION_BYTES
 from lookervault.content.model import ContentType
 from lookervault.content.registry import content_type
 from lookervault.extraction.beginning import done_before, due_of, resumable
 from lookervault.extraction.cadence import due, intervals
 from lookervault.extraction.estimate import (
-    Cost,
     Found,
     TypeCost,
     basis,
@@ -27,6 +26,7 @@ from lookervault.extraction.estimate import (
 )
 from lookervault.extraction.past import Past
 from lookervault.extraction.request import Request
+from lookervault.extraction.shelf import Cost
 from lookervault.extraction.unchanged import DEFAULT_PROVE
 from lookervault.storage.proving import Read
 from lookervault.storage.repository import Repository
@@ -35,7 +35,7 @@ from lookervault.storage.runs import RunRow
 NIGHTS = 31
 _DAY_S = 24 * 3600
 _ASSUMED_S = 0.1
-"""Seconds of a call, where nothing tells."""
+"""Seconds of a run by its calls, where no past one tells and Looker was not asked."""
 
 type Ask = Callable[[Sequence[ContentType]], Mapping[str, Found]]
 """Asks Looker what there is of types that no run has read."""
@@ -51,7 +51,8 @@ class Month(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`asked` are the types of which Looker was asked what there is, `resumes` the run that the
-    coming one goes on with.
+    coming one goes on with, `rate` the most calls a second. `reads` tells which run read all of a
+    type last, as of `now`, in seconds since 1970.
     """
 
     types: Sequence[ContentType]
@@ -62,6 +63,9 @@ class Plan:
     full: bool
     seconds_per_call: float
     asked: Mapping[str, Found]
+    now: float = 0.0
+    reads: Mapping[str, Read] = field(default_factory=dict)
+    rate: float | None = None
     resumes: int | None = None
 
     def of(self, name: str) -> Cost:
@@ -77,37 +81,64 @@ class Plan:
         session = SESSION if self.due else 0
         return session + sum(round(self.of(one.name).calls) for one in self.types)
 
-    def month(self) -> Month:
-        return self.month_of(self.every, self.share)
+    @property
+    def bytes(self) -> int:
+        session = SESSION_BYTES if self.due else 0
+        return session + sum(round(self.of(one.name).bytes) for one in self.types)
 
-    def month_of(
-        self, every: Mapping[str, float], share: float, *, beginning: bool = True
-    ) -> Month:
-        """With other intervals and another share that is proven. `beginning`: what no run has read
-        is read first, in the first night.
+    def seconds(self, calls: float) -> float:
+        """Of so many calls of a run, by all its workers."""
+        return calls * max(self.seconds_per_call, 1 / self.rate if self.rate else 0.0)
+
+    def month(self) -> Month:
+        """The coming one, from what the vault has now. It begins with the coming run."""
+        due_now = [one for one in self.types if one.name in self.due]
+        reads = _read(self.reads, due_now, self.now)
+        runs, calls = self._nights(range(1, NIGHTS), self.every, self.share, reads)
+        return Month(runs + bool(due_now), round(calls) + self.calls)
+
+    def month_of(self, every: Mapping[str, float], share: float) -> Month:
+        """The dearest one, with these intervals and that share that is proven: everything was read
+        before, and everything is due in the first night.
         """
-        reads: dict[str, Read] = {}
+        runs, calls = self._nights(range(NIGHTS), every, share, {})
+        return Month(runs, round(calls))
+
+    def _nights(
+        self,
+        nights: Iterable[int],
+        every: Mapping[str, float],
+        share: float,
+        reads: Mapping[str, Read],
+    ) -> tuple[int, float]:
+        """Runs and their calls."""
         runs, calls = 0, 0.0
-        for night in range(NIGHTS):
-            now = night * _DAY_S
+        for night in nights:
+            now = self.now + night * _DAY_S
             chosen = due(self.types, reads, every=every, now=now).types
             if not chosen:
                 continue
             runs += 1
             calls += SESSION
             for one in chosen:
-                last = reads.get(one.name)
-                nights = max(1.0, every[one.name]) if last is None else night - last.run
-                anew = last is None and one.name in self.asked and beginning
-                calls += self._reading(one.name, nights, share, anew=anew)
-                reads[one.name] = Read(night, now)
-        return Month(runs, round(calls))
+                calls += self._reading(
+                    one.name, _passed(reads.get(one.name), every[one.name], now), share
+                )
+            reads = _read(reads, chosen, now)
+        return runs, calls
 
-    def _reading(self, name: str, nights: float, share: float, *, anew: bool) -> float:
+    def _reading(self, name: str, nights: float, share: float) -> float:
         cost = self.costs[name]
-        if self.full or anew:
-            return cost.full.calls
-        return cost.later(nights, share).calls
+        return cost.full.calls if self.full else cost.later(nights, share).calls
+
+
+def _read(reads: Mapping[str, Read], types: Iterable[ContentType], now: float) -> dict[str, Read]:
+    return {**reads, **{one.name: Read(0, now) for one in types}}
+
+
+def _passed(last: Read | None, every: float, now: float) -> float:
+    """Nights since then."""
+    return max(1.0, every if last is None else round((now - last.started) / _DAY_S))
 
 
 def plan(
@@ -129,6 +160,9 @@ def plan(
         full=request.full,
         seconds_per_call=seconds_per_call(vault) or _ASSUMED_S,
         asked=asked,
+        now=now,
+        reads=vault.proving().reads(),
+        rate=config.rate,
         resumes=resumed,
     )
 

@@ -1,9 +1,10 @@
-"""New files that are handed on: whole, for their owner alone, and in nobody else's place."""
+"""Files that are handed on: whole, and for their owner alone."""
 
 from __future__ import annotations
 
 import errno
 import os
+import secrets
 from pathlib import Path
 
 from lookervault.errors import LookerVaultError, UsageError
@@ -17,17 +18,50 @@ def write_new(path: Path, data: bytes, what: str, option: str) -> None:
     Raises `FileExistsError` where the file is there, `UsageError` where it cannot be made, and
     `LookerVaultError` where the disk does not take it.
     """
+    _make(path, data, path, what, option)
+
+
+def check_place(path: Path, what: str, option: str) -> None:
+    """Raises `UsageError` where `replace` would; to be asked before the work is done."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(
+            f"{what} cannot be written to {path}: there is no folder {folder}.",
+            hint=f"Make that folder, or name a file in another one with {option}.",
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(
+            f"{what} cannot be written to {path}: the folder {folder} may not be written to.",
+            hint=f"Name a file in another folder with {option}.",
+        )
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file.", hint=f"Name another one with {option}.")
+
+
+def replace(path: Path, data: bytes, what: str, option: str) -> None:
+    """As `write_new`, in place of what is there, which stays until the new file is whole."""
+    draft = path.with_name(f".{secrets.token_hex(8)}.new")
+    _make(draft, data, path, what, option)
+    try:
+        draft.replace(path)
+    except BaseException:
+        draft.unlink()
+        raise
+
+
+def _make(path: Path, data: bytes, asked: Path, what: str, option: str) -> None:
+    """What is said of a failure is said of the file that was `asked` for."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise
     except OSError as error:
-        raise _not_written(path, what, option, error, made=False) from None
+        raise _not_written(asked, what, option, error, made=False) from None
     try:
         _fill(file, data)
     except OSError as error:
         path.unlink()
-        raise _not_written(path, what, option, error, made=True) from None
+        raise _not_written(asked, what, option, error, made=True) from None
     except BaseException:
         path.unlink()
         raise

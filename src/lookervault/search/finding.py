@@ -23,11 +23,15 @@ _PLACE = {name: place for place, name in enumerate(TYPES)}
 
 
 class Place(NamedTuple):
-    """`where` is in words, `text` what stands there: a name, or a piece of running text."""
+    """`where` is in words, `text` what stands there: a name or an id, or a piece of running text.
+
+    `kind` is that of what `uses` was asked about.
+    """
 
     where: str
     text: str
     running: bool = False
+    kind: Kind | None = None
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}" if self.running else f"{self.where} {self.text}"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
+
+from lookervault.errors import DamagedError
 from lookervault.search.finding import (
     NO_INTERVAL,
     ByType,
@@ -20,9 +24,9 @@ from lookervault.search.finding import (
 )
 from lookervault.search.folding import fold
 from lookervault.search.keys import key_value
-from lookervault.search.marks import LEADS_TO, Kind, Mark
+from lookervault.search.marks import LEADS_TO, Kind, Mark, dicts
 from lookervault.storage.contents import Contents, Interval
-from lookervault.storage.search_index import Item, SearchIndex, State
+from lookervault.storage.search_index import Item, Numbers, SearchIndex, State
 
 PASSED_ON = frozenset({Kind.FIELD, Kind.MODEL, Kind.EXPLORE, Kind.LOOK, Kind.DASHBOARD, Kind.QUERY})
 """What a schedule depends on with the dashboard that it sends. A dashboard's owner is not."""
@@ -66,9 +70,8 @@ def uses(
     """The items that use one of the targets, those that do so directly first."""
     direct: ByType = defaultdict(set)
     for target in targets:
-        for type, items in index.having(target.kind, target.value).items():
-            if target.kind is not Kind.EMAIL or type not in _PEOPLE:
-                direct[type].update(items)
+        for type, items in _directly(index, target).items():
+            direct[type].update(items)
     way, indirect = _further(index, direct) if _pass_on(targets) else ({}, defaultdict(set))
     for group in (direct, indirect):
         for type in [type for type in group if types is not None and type not in types]:
@@ -76,6 +79,13 @@ def uses(
     shown = list(islice((*in_order(direct), *in_order(indirect)), limit))
     reading = _Reading(index, contents, targets, way, places)
     return Result(counted(direct, indirect), [reading.user(item) for item in shown])
+
+
+def _directly(index: SearchIndex, target: Target, *, past: bool = False) -> dict[str, Numbers]:
+    """Who has an address does not use it."""
+    found = index.having(target.kind, target.value, past=past)
+    own = _PEOPLE if target.kind is Kind.EMAIL else ()
+    return {type: items for type, items in found.items() if type not in own}
 
 
 def _pass_on(targets: Sequence[Target]) -> bool:
@@ -126,7 +136,8 @@ class _Reading:
         interval = self._present(one)
         found = marks_of(self._contents, one, interval) if interval.first_run else ()
         used = (mark for mark in found if self._is_used(mark, others))
-        places = first_places((Place(mark.place, mark.value) for mark in used), self._most)
+        found_in = (Place(mark.place, mark.value, kind=mark.kind) for mark in used)
+        places = first_places(found_in, self._most)
         way = [Step(each.type, each.id, self._present(each).name) for each in others]
         name = interval.name or self._name_of_access_list(one)
         return User(one.type, one.id, name, one.state, places, way)
@@ -150,9 +161,24 @@ class _Reading:
         return intervals[-1] if intervals and intervals[-1].end_run is None else NO_INTERVAL
 
 
-def ids_called(index: SearchIndex, name: str, *types: str) -> set[str]:
-    """Of the items of these types that are called so."""
-    having = index.having(Kind.NAME, fold(name))
+def is_named(index: SearchIndex, targets: Iterable[Target], *, past: bool = False) -> bool:
+    """Whether any item has one of them now; with `past`, at any time."""
+    return any(_directly(index, target, past=past) for target in targets)
+
+
+def explores_of(contents: Contents, model: str) -> list[str]:
+    """As the last version of the model that the vault has lists them."""
+    for interval in contents.intervals("lookml_models", model)[-1:]:
+        with suppress(DamagedError, msgspec.MsgspecError):
+            obj = msgspec.json.decode(contents.body("lookml_models", model, interval.first_run))
+            listed = dicts(obj.get("explores")) if isinstance(obj, dict) else ()
+            return [name for each in listed if isinstance(name := each.get("name"), str)]
+    return []
+
+
+def ids_called(index: SearchIndex, name: str, *types: str, past: bool = False) -> set[str]:
+    """Of the items of these types that are called so, or with `past` ever were."""
+    having = index.having(Kind.NAME, fold(name), past=past)
     found = [item for type in types for item in having.get(type, ())]
     return {item.id for item in index.items(found)}
 
@@ -172,7 +198,7 @@ def user_targets(contents: Contents, ids: Iterable[str]) -> list[Target]:
     return [*targets]
 
 
-def ids_of_mail(index: SearchIndex, address: str) -> set[str]:
-    having = index.having(Kind.EMAIL, fold(address))
+def ids_of_mail(index: SearchIndex, address: str, *, past: bool = False) -> set[str]:
+    having = index.having(Kind.EMAIL, fold(address), past=past)
     found = [item for type in _PEOPLE for item in having.get(type, ())]
     return {item.id for item in index.items(found)}

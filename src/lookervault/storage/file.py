@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from lookervault.errors import DamagedError, VaultError
-from lookervault.storage import schema
+from lookervault.storage import early, schema
 from lookervault.storage.failures import explaining
 from lookervault.storage.log import log_path
 
@@ -18,11 +18,12 @@ _OTHER = "Name the vault with --vault, or choose a name that is not taken."
 _COPY = "Restore the file from a copy, or move it away to start a new vault."
 
 
-def check_header(path: Path) -> None:
-    """Reads the hundred bytes that begin an SQLite file (https://sqlite.org/fileformat2.html).
+def check_header(path: Path) -> int:
+    """The format, from the hundred bytes that begin an SQLite file
+    (https://sqlite.org/fileformat2.html).
 
-    Raises `VaultError` where this is no vault or one that we do not know, `DamagedError` where
-    its beginning is gone.
+    Raises `VaultError` where this is no vault or one that we do not know, such as one of a
+    development version, and `DamagedError` where its beginning is gone.
     """
     header = _read_header(path)
     if not header:
@@ -33,7 +34,10 @@ def check_header(path: Path) -> None:
         raise VaultError(f"{path} is no vault: it is not an SQLite file.", hint=_OTHER)
     if len(header) < _HEADER_BYTES:
         raise DamagedError(f"The vault {path} is damaged: only its beginning is left.", hint=_COPY)
-    _check_kind(path, header)
+    version = _format(path, header)
+    if version == 1:
+        early.check(path)
+    return version
 
 
 def _read_header(path: Path) -> bytes:
@@ -52,7 +56,7 @@ def _read_header(path: Path) -> bytes:
         ) from error
 
 
-def _check_kind(path: Path, header: bytes) -> None:
+def _format(path: Path, header: bytes) -> int:
     version = int.from_bytes(header[60:64])
     if int.from_bytes(header[68:72]) != schema.APPLICATION_ID:
         raise VaultError(f"{path} is no vault: it is an SQLite file of another kind.", hint=_OTHER)
@@ -64,6 +68,7 @@ def _check_kind(path: Path, header: bytes) -> None:
         )
     if version < 1:
         raise DamagedError(f"The vault {path} is damaged: it has no format version.", hint=_COPY)
+    return version
 
 
 def make(path: Path) -> None:

@@ -375,13 +375,13 @@ class Repository:
         return Proving(self._reading)
 
     def add_calls(self, month: str, calls: int) -> None:
-        """Calls that were sent in a month, such as `2026-11`; negative ones were not sent."""
+        """Calls that runs sent in a month, such as `2026-11`; negative ones were not sent."""
         self._write(lambda connection: months.add(connection, month, calls))
 
-    def months(self) -> dict[str, int]:
-        """Calls that were sent by month, in order."""
+    def months(self, *, outside: bool = False) -> dict[str, int]:
+        """Calls that were sent by month, in order: all of them, or only those `outside` runs."""
         with self._reading() as connection:
-            return months.read(connection)
+            return months.read(connection, outside=outside)
 
     def set_usage(self, type: str, seen: Iterable[Usage]) -> None:
         """The newest values only: neither history nor proof."""

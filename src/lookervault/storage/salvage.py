@@ -17,7 +17,7 @@ import msgspec
 
 from lookervault.content.registry import TYPES
 from lookervault.errors import DamagedError, UsageError, VaultError
-from lookervault.storage import certificates, dictionaries, file, runs, schema
+from lookervault.storage import certificates, dictionaries, early, file, runs, schema
 from lookervault.storage.connections import open_writer
 from lookervault.storage.failures import explaining
 from lookervault.storage.findings import NO_SUCH_VALUE, Watch, unwatched
@@ -60,6 +60,7 @@ def salvage(old: Path, new: Path, *, now: float, watch: Watch = unwatched) -> Sa
         raise UsageError(f"{new} is there already.", hint="Name a file that is not.")
     if not old.is_file():
         raise VaultError(f"There is no vault at {old}.", hint="Name the damaged file.")
+    early.check_sums(old)
     lock = ProcessLock(new, now=now)
     try:
         with closing(Rows(old)) as rows:

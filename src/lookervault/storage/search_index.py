@@ -189,13 +189,15 @@ class SearchIndex:
         found = [key for (key,) in self.connection.execute(query, asked)]
         return None if len(found) > _FEW_TEXTS else found
 
-    def having(self, kind: int, value: str) -> dict[str, Numbers]:
-        """The items of each type that have this now."""
+    def having(self, kind: int, value: str, *, past: bool = False) -> dict[str, Numbers]:
+        """The items of each type that have this now, or with `past` at any time."""
         query = """SELECT p.type, p.now, p.past, p.sum FROM postings p
             JOIN keys k ON k.key = p.key WHERE k.hash = ?"""
         with guarded():
             rows = self.connection.execute(query, (self.hash_of(kind, value),)).fetchall()
-        found = {self.type_name(type): unpacked(_proven(*lists)) for type, *lists in rows}
+        found = {
+            self.type_name(type): unpacked(_proven(*lists, past_too=past)) for type, *lists in rows
+        }
         return {type: items for type, items in found.items() if items}
 
     def sources(self, targets: Collection[int]) -> Iterator[tuple[int, int, str]]:

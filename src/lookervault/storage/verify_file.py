@@ -68,6 +68,9 @@ def check_schema(connection: sqlite3.Connection, findings: Findings) -> None:
         there = set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
         for kind, name, *_ in there ^ _expected_schema(schema.version(connection)):
             findings.add("schema", f"the {kind} {name} is not that of a vault")
+        numbers = [row for (row,) in connection.execute("SELECT rowid FROM sqlite_schema")]
+        if numbers != [*range(1, len(numbers) + 1)]:
+            findings.add("schema", "its rows are not numbered as they were written")
 
 
 @cache

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lookervault.content.registry import TYPES
 from lookervault.errors import UsageError
-from lookervault.extraction.estimate import Cost, TypeCost
+from lookervault.extraction.estimate import TypeCost
 from lookervault.extraction.fit import RESERVE, fit
 from lookervault.extraction.plan import NIGHTS, Plan
+from lookervault.extraction.shelf import Cost
+from lookervault.storage.proving import Read
 
 NAMES = ("dashboards", "folders", "users", "settings")
 SESSION = 4
@@ -19,10 +23,10 @@ def planned(dashboards: int = 10, users: int = 6, settings: int = 14, proving: i
     content = Cost(dashboards)
     costs = {
         "dashboards": TypeCost(
-            now=content,
+            now=Cost(dashboards + 1 + round(proving / 14)),
             base=content,
             full=Cost(1000),
-            per_night=Cost(1),
+            changes=Cost(1).times,
             proving=lambda share: Cost(share * proving),
         ),
         **{
@@ -54,6 +58,29 @@ def test_changes_add_up_over_the_nights_between_two_runs() -> None:
     runs, calls = planned().month_of(every, 0)
     assert runs == 11
     assert calls == 11 * (SESSION + 10 + 1 + 6 + 14) + 11 * 3
+
+
+@pytest.mark.parametrize(
+    ("read", "times"), [(None, 5), (0, 4), (1, 4), (4, 4), (5, 5), (6.8, 5), (100, 5)]
+)
+def test_a_month_goes_on_from_when_each_type_was_read_last(read: float | None, times: int) -> None:
+    """A weekly type comes in the coming run, or in the nights 7, 14, 21 and 28 after its last."""
+    began = 1_800_000_000.0
+    one = planned()
+    reads = {} if read is None else {"settings": Read(1, began - read * 24 * 3600)}
+    due = {*NAMES} - {"settings"} | ({"settings"} if read is None or read > 6.7 else set())
+    found = replace(one, now=began, reads=reads, due=frozenset(due)).month()
+    nightly = SESSION + 10 + 1 + 2 + 1 + 6
+    assert found == (NIGHTS, NIGHTS * nightly + times * 14)
+    assert one.month_of(one.every, one.share) == (NIGHTS, NIGHTS * nightly + 5 * 14)
+
+
+def test_nothing_is_spent_on_a_night_on_which_nothing_is_due() -> None:
+    one = planned()
+    read = dict.fromkeys(NAMES, Read(1, 0.0))
+    made = replace(one, reads=read, due=frozenset(), every=dict.fromkeys(NAMES, 20.0))
+    assert made.month() == (1, SESSION + 10 + 20 * 1 + 2 + 1 + 6 + 14)
+    assert replace(made, every=dict.fromkeys(NAMES, 40.0)).month() == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,15 @@ def test_many_flipped_bits_are_found_or_lie_where_nothing_is(
     check_flips(made, vault, random.Random(1000 + seed), 1000)
 
 
+def test_a_row_of_the_schema_with_another_number_is_found(made: Path, vault: Path) -> None:
+    whole = made.read_bytes()
+    last = max(column(made, "SELECT rowid FROM sqlite_schema"))
+    place = whole.index(b"\x81\r" + bytes([last])) + 2  # a length, then the number
+    vault.write_bytes(whole[:place] + bytes([last ^ 2]) + whole[place + 1 :])
+    assert readable(vault) == readable(made)
+    assert told(vault) == "damaged"
+
+
 def check_flips(made: Path, vault: Path, draw: random.Random, count: int) -> None:
     whole, unused, before = made.read_bytes(), unused_bytes(made), readable(made)
     used = [place for place in range(len(whole)) if place not in unused]

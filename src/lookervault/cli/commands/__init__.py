@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 from lookervault import __version__
 from lookervault.cli.commands import (
@@ -70,13 +71,41 @@ Environment (flags come first):
   CI                       set: plain progress"""
 
 
+_COMMANDS: dict[str, tuple[Callable[..., int | None], type[TyperCommand]]] = {
+    "extract": (extract.extract, TyperCommand),
+    "list": (list_.list_items, TyperCommand),
+    "show": (show.show, TyperCommand),
+    "log": (log.log, TyperCommand),
+    "diff": (diff.diff, diff.DiffCommand),
+    "export": (export.export, TyperCommand),
+    "import": (import_.import_tree, TyperCommand),
+    "stats": (stats.stats, TyperCommand),
+    "search": (search.search, TyperCommand),
+    "uses": (uses.uses, TyperCommand),
+    "status": (status.status, TyperCommand),
+    "types": (types.types, TyperCommand),
+    "check": (check.check, TyperCommand),
+    "verify": (verify.verify, TyperCommand),
+    "salvage": (salvage.salvage, TyperCommand),
+    "forget": (forget.forget, TyperCommand),
+    "gc": (gc.gc, TyperCommand),
+}
+_GROUPS = {
+    "runs": runs.app,
+    "certificate": certificate.app,
+    "key": key.app,
+    "snapshot": snapshot.app,
+    "demo": demo.app,
+}
+
+
 def _print_version(asked: bool) -> None:
     if asked:
         print(f"lookervault {__version__}")
         raise typer.Exit
 
 
-def app() -> typer.Typer:
+def app(names: Collection[str]) -> typer.Typer:
     root = typer.Typer(
         name="lookervault",
         help="A backup of a whole Looker instance: exact, and complete or it says what is missing."
@@ -94,30 +123,16 @@ def app() -> typer.Typer:
     ) -> None:
         pass
 
-    root.command("extract")(extract.extract)
-    root.command("list")(list_.list_items)
-    root.command("show")(show.show)
-    root.command("log")(log.log)
-    root.command("diff", cls=diff.DiffCommand)(diff.diff)
-    root.command("export")(export.export)
-    root.command("import")(import_.import_tree)
-    root.command("stats")(stats.stats)
-    root.command("search")(search.search)
-    root.command("uses")(uses.uses)
-    root.command("status")(status.status)
-    root.command("types")(types.types)
-    root.command("check")(check.check)
-    root.command("verify")(verify.verify)
-    root.command("salvage")(salvage.salvage)
-    root.command("forget")(forget.forget)
-    root.command("gc")(gc.gc)
-    root.add_typer(runs.app, name="runs")
-    root.add_typer(certificate.app, name="certificate")
-    root.add_typer(key.app, name="key")
-    root.add_typer(snapshot.app, name="snapshot")
-    root.add_typer(demo.app, name="demo")
+    for name, (command, kind) in _COMMANDS.items():
+        if name in names:
+            root.command(name, cls=kind)(command)
+    for name, group in _GROUPS.items():
+        if name in names:
+            root.add_typer(group, name=name)
     return root
 
 
-def build() -> Callable[..., Any]:
-    return typer.main.get_command(app())
+def build(asked: str | None = None) -> Callable[..., Any]:
+    """With the name of a command, that one alone: all of them take longer than most run."""
+    names = _COMMANDS.keys() | _GROUPS.keys()
+    return typer.main.get_command(app({asked} if asked in names else names))

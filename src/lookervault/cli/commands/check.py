@@ -81,15 +81,17 @@ def _versions() -> dict[str, str]:
 
 def _ask(settings: Settings) -> dict[str, Any]:
     """Raises `LookerVaultError` where Looker cannot be reached or refuses the login."""
+    from lookervault.cli.budget import counted
     from lookervault.content.registry import TYPES
     from lookervault.extraction.survey import survey
     from lookervault.looker.client import Looker
 
-    client = Looker(settings, pool_size=1)
-    try:
-        return survey(client, [t for t in TYPES.values() if t.default], settings.base_url)
-    finally:
-        client.close()
+    with counted(settings.vault) as before:
+        client = Looker(settings, pool_size=1, before=before)
+        try:
+            return survey(client, [t for t in TYPES.values() if t.default], settings.base_url)
+        finally:
+            client.close()
 
 
 def _print_settings(found: dict[str, Any]) -> None:

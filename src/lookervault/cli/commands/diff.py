@@ -14,12 +14,15 @@ from lookervault.cli.changes import FolderOption, TypesOption
 from lookervault.cli.options import DebugOption, Flags, JsonOption, LogFormatOption, reading
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lookervault.history.changes import Change
     from lookervault.storage.repository import Repository
     from lookervault.storage.runs import RunRow
 
 _TIMES = ("now", "today", "yesterday")
 _AGO = re.compile(r"-\d+[hdwmyHDWMY]")
+_PAGE = ("The page", "--html")
 
 
 class DiffCommand(TyperCommand):
@@ -68,13 +71,19 @@ def diff(
       lookervault diff 1 --html changes.html
       lookervault diff 1 --json
     """
+    from lookervault.cli.failures import note
     from lookervault.cli.output import print_json
     from lookervault.cli.vaults import open_source
+    from lookervault.proof.files import check_place
 
+    if html is not None:
+        check_place(html, *_PAGE)
     with open_source(source) as repository:
         asked = _asked(repository, what or [])
         found = _found(repository, asked, types, folder)
         told = _Told(asked, found, repository.timeline().beginnings())
+        if asked.note:
+            note(asked.note)
         if html is not None:
             _write(html, told)
         if json:
@@ -89,6 +98,7 @@ class _Asked(NamedTuple):
     before: RunRow
     after: RunRow
     item: tuple[str, str] | None
+    note: str = ""
 
 
 def _asked(repository: Repository, what: list[str]) -> _Asked:
@@ -117,12 +127,30 @@ def _asked(repository: Repository, what: list[str]) -> _Asked:
     for text in what:
         if text.strip().isdecimal():
             check_run(repository, int(text))  # it may be one that was forgotten
-    after = run_at(runs, what[1] if len(what) > 1 else "now", now)
-    return _Asked(run_at(runs, what[0], now), after, item)
+    before, after = (run_at(runs, text, now) for text in (*what, "now")[:2])
+    return _Asked(before, after, item, _with_itself(before, what, now) if before == after else "")
+
+
+def _with_itself(run: RunRow, what: list[str], now: datetime) -> str:
+    """That what was asked for is one run, and why."""
+    from lookervault.cli.changes import ran
+    from lookervault.history.moments import beginning
+
+    times = [text for text in what if not text.strip().isdecimal()]
+    future = [text for text in times if beginning(text, now) > now]
+    if future:
+        why = f": {' and '.join(future)} {'lies' if len(future) == 1 else 'lie'} in the future"
+    elif len(what) == 1:
+        why = f": {what[0]} means the newest one"
+    elif times:
+        why = f": {' and '.join(what)} mean the same, as no run ended in between"
+    else:
+        why = ""
+    return f"This compares {ran(run)}, with itself{why}. `lookervault runs` lists all."
 
 
 def _newest(
-    repository: Repository, runs: list[RunRow], item: tuple[str, str] | None, now: Any
+    repository: Repository, runs: list[RunRow], item: tuple[str, str] | None, now: datetime
 ) -> _Asked:
     from lookervault.cli.vaults import not_there
     from lookervault.errors import UsageError
@@ -151,7 +179,7 @@ def _found(
     from lookervault.cli.vaults import not_there
     from lookervault.history.changes import History
 
-    before, after, item = asked
+    before, after, item, _ = asked
     chosen, wanted = type_names(types), in_folder(repository, folder)
     history = History(repository)
     if item is None:
@@ -196,20 +224,9 @@ def _print(told: _Told) -> None:
 
 def _write(path: Path, told: _Told) -> None:
     """All of the page or what was there before, for the vault's owner alone."""
-    import secrets
-
     from lookervault.cli.text import harmless
-    from lookervault.errors import UsageError
     from lookervault.history.page import Page
-    from lookervault.proof.files import write_new
+    from lookervault.proof.files import replace
 
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no file.", hint="Name another one with --html.")
     page = Page(told.asked.before, told.asked.after, told.shown, told.late, harmless)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    write_new(draft, page.html(), "The page", "--html")
-    try:
-        draft.replace(path)
-    except BaseException:
-        draft.unlink()
-        raise
+    replace(path, page.html(), *_PAGE)

@@ -242,7 +242,7 @@ def extract(
             fresh=fresh,
             resume_within_s=resume_within * 3600,
         )
-        return plan_and_tell(flags, asked, config, fitted=fit_quota, json=json)
+        return plan_and_tell(flags, asked, config, max_calls=max_calls, fitted=fit_quota, json=json)
     given = {**flags, "heartbeat": heartbeat}
     with watching.of_run(given, place, metrics) as watch:
         settings = load(given, os.environ)

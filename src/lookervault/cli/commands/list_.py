@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,10 @@ from lookervault.cli.options import (
     complete_type,
     reading,
 )
+
+if TYPE_CHECKING:
+    from lookervault.cli.vaults import Proven
+    from lookervault.storage.repository import Repository
 
 
 @reading
@@ -40,7 +44,7 @@ def list_items(
         str | None,
         typer.Option(
             "--unproven-since",
-            help="Only what no run has read since: 2026-11-01, -14d.",
+            help="Only what no run has read since: 2026-11-01, -14d, or a run's number.",
             metavar="WHEN",
             show_default=False,
         ),
@@ -70,6 +74,10 @@ def list_items(
     name = None if type is None else content_type(type).name
     if name is None and not deleted:
         raise UsageError("Which TYPE?", hint="`lookervault types` lists them all.")
+    if deleted and unproven_since is not None:
+        raise UsageError(
+            "What is deleted is not read any more.", hint="Leave --deleted or --unproven-since out."
+        )
     with open_source(source) as repository:
         run = run_of(repository, run, at)
         if deleted or name is None:
@@ -94,29 +102,43 @@ _COLUMNS = ("id", "updated_at", "deleted", "size", "name")
 
 
 def _held(
-    repository: Any, type: str, run: int | None, unproven_since: str | None
+    repository: Repository, type: str, run: int | None, unproven_since: str | None
 ) -> list[dict[str, Any]]:
-    from datetime import UTC, datetime
-
     from lookervault.cli.vaults import Proven
-    from lookervault.history.moments import moment
 
-    since = None
-    if unproven_since is not None:
-        since = moment(unproven_since, datetime.now(UTC)).timestamp()
     proven = Proven(repository, type, run)
+    read_since = _read_since(repository, proven, unproven_since)
     exact = _exact(repository)
     rows = [_row(item) | exact(item) | proven.of(item) for item in repository.items(type, run)]
-    return [row for row in rows if since is None or proven.time(row["proven_run"]) < since]
+    return [row for row in rows if not read_since(row["proven_run"])]
 
 
-def _deleted(repository: Any, type: str | None, run: int | None) -> list[dict[str, Any]]:
+def _read_since(
+    repository: Repository, proven: Proven, when: str | None
+) -> Callable[[int | None], bool]:
+    """Whether a run is one since then. Raises `UsageError` where that is no time and no run."""
+    from datetime import UTC, datetime
+
+    from lookervault.cli.vaults import check_run
+    from lookervault.history.moments import beginning
+
+    if when is None:
+        return lambda _run: False
+    if when.strip().isdecimal():
+        first = int(when)
+        check_run(repository, first, or_forgotten=True)
+        return lambda run: run is not None and run >= first
+    since = beginning(when, datetime.now(UTC)).timestamp()
+    return lambda run: proven.time(run) >= since
+
+
+def _deleted(repository: Repository, type: str | None, run: int | None) -> list[dict[str, Any]]:
     gone = repository.timeline().gone(None if type is None else [type], run)
     exact = _exact(repository)
     return [_row(item) | exact(item) | {"deleted_in": item.end_run} for item in gone]
 
 
-def _exact(repository: Any) -> Callable[[Any], dict[str, bool]]:
+def _exact(repository: Repository) -> Callable[[Any], dict[str, bool]]:
     """Whether an item's bytes are those of Looker: not where it came with an import."""
     from lookervault.cli.vaults import imported
 

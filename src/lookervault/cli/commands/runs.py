@@ -42,7 +42,8 @@ def runs(
     with open_vault(vault) as repository:
         forgotten = len(repository.forgotten())
         months = repository.months()
-        rows = [_run(repository, row, months) for row in repository.runs()]
+        outside = repository.months(outside=True)
+        rows = [_run(repository, row) for row in repository.runs()]
     if json:
         print_json(rows)
         return
@@ -57,7 +58,8 @@ def runs(
         print(f"\n{forgotten:,} forgotten.")
     if months:
         print()
-        print_table(("month", "calls"), list(months.items()))
+        lines = [(month, calls, outside.get(month, 0)) for month, calls in months.items()]
+        print_table(("month", "calls", "outside runs"), lines)
 
 
 @app.command("show")
@@ -84,7 +86,7 @@ def show(
         row = repository.run(run)
         if row is None:
             return
-        told = _run(repository, row, repository.months())
+        told = _run(repository, row)
         told_types = repository.type_results(run)
         end = result(row, told_types, repository.missing(run), repository.proofs(run))
         found = told | end | {"items": told["items"]}
@@ -94,8 +96,9 @@ def show(
         print_result(found, all_missing=True)
 
 
-def _run(vault: Repository, row: RunRow, months: dict[str, int]) -> dict[str, Any]:
-    """`month_calls` are all calls of the month that it began in, with logins.
+def _run(vault: Repository, row: RunRow) -> dict[str, Any]:
+    """`month_calls` are all calls of the month that it began in, with logins; some of them were
+    sent outside runs.
 
     `census` is what the run knew of when it ended; a run that was killed could not tell.
     """
@@ -116,7 +119,8 @@ def _run(vault: Repository, row: RunRow, months: dict[str, int]) -> dict[str, An
         "calls": row.calls,
         "seconds": seconds,
         "month": (month := time_of(row.started)[:7]),
-        "month_calls": months.get(month),
+        "month_calls": vault.months().get(month),
+        "month_calls_outside_runs": vault.months(outside=True).get(month, 0),
         "root_hash": row.root.hex() if row.root else None,
         "user": row.user,
         "instance": row.instance,

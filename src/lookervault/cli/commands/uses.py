@@ -11,8 +11,9 @@ from lookervault.cli.finds import LimitOption
 from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
 
 if TYPE_CHECKING:
+    from lookervault.cli.using import Known
     from lookervault.search.finding import Result
-    from lookervault.search.using import Step, Target, User
+    from lookervault.search.using import Step, User
     from lookervault.storage.contents import Contents
     from lookervault.storage.repository import Repository
     from lookervault.storage.search_index import SearchIndex
@@ -70,7 +71,7 @@ def uses(
       lookervault uses --look 42 --json
       lookervault uses --user ann@example.com
     """
-    from lookervault.cli import failures
+    from lookervault.cli import failures, using
     from lookervault.cli.changes import type_names
     from lookervault.cli.finds import AT_ONCE, PLACES, print_count
     from lookervault.cli.output import print_json
@@ -78,7 +79,7 @@ def uses(
     from lookervault.search.index import ask
     from lookervault.search.using import uses as users_of
 
-    asked = _asked(
+    asked = using.asked_for(
         field=field,
         model=model,
         explore=explore,
@@ -93,85 +94,32 @@ def uses(
     at_most = limit or (None if json else AT_ONCE)
     places = None if json else PLACES
 
-    def question(index: SearchIndex, contents: Contents) -> Result[User]:
-        targets = _targets(index, contents, asked)
-        return users_of(index, contents, targets, types=names, limit=at_most, places=places)
+    def question(index: SearchIndex, contents: Contents) -> tuple[using.Known, Result[User]]:
+        one = using.meant(index, contents, asked)
+        found = users_of(index, contents, one.targets, types=names, limit=at_most, places=places)
+        return using.known(index, contents, asked, one), found
 
     with open_vault(vault) as repository:
-        result = ask(repository, question, failures.note)
+        known, result = ask(repository, question, failures.note)
+        using.check(repository, asked, known, vault)
+        for note in using.notes(known):
+            failures.note(note)
         if json:
             print_json([_told(one) for one in result.found])
         else:
-            _print(repository, result.found)
-            print_count(result, f"Nothing uses {_words(asked)}.")
+            _print(repository, result.found, known)
+            print_count(result, using.nothing(asked, known, types))
 
 
-def _asked(**given: str | None) -> dict[str, str]:
-    """Raises `UsageError` where that is not one thing."""
-    from lookervault.errors import UsageError
+def _print(repository: Repository, found: list[User], known: Known) -> None:
+    from functools import partial
 
-    asked = {name: value for name, value in given.items() if value}
-    if "explore" in asked and "model" not in asked:
-        raise UsageError(
-            "Which model's explore?", hint=f"Add --model: --model M --explore {asked['explore']}."
-        )
-    if len(asked.keys() - {"explore"}) != 1:
-        raise UsageError(
-            "Uses of one thing are shown: a field, or what one option names.",
-            hint="`lookervault uses orders.revenue`, or `lookervault uses --look 42`.",
-        )
-    return asked
-
-
-def _words(asked: dict[str, str]) -> str:
-    told = (value if name == "field" else f"{name} {value}" for name, value in asked.items())
-    return ", ".join(told)
-
-
-def _targets(index: SearchIndex, contents: Contents, asked: dict[str, str]) -> list[Target]:
-    from lookervault.search import using
-    from lookervault.search.folding import fold
-    from lookervault.search.marks import Kind, explore
-    from lookervault.search.using import Target
-
-    if "explore" in asked:
-        return [Target(Kind.EXPLORE, explore(asked["model"], asked["explore"]))]
-    ((name, value),) = asked.items()
-    if name in {"group", "folder"}:
-        ids = _ids(index, value, f"{name}s")
-        return [Target(Kind[name.upper()], id) for id in sorted(ids)]
-    if name == "user":
-        if "@" in value:
-            ids = using.ids_of_mail(index, value)
-            mail = Target(Kind.EMAIL, fold(value))
-            return [mail, *using.user_targets(contents, sorted(ids))]
-        ids = _ids(index, value, "users", "embed_users")
-        return using.user_targets(contents, sorted(ids))
-    return [Target(Kind[name.upper()], value)]
-
-
-def _ids(index: SearchIndex, asked: str, *types: str) -> set[str]:
-    """By id or name. Raises `UsageError` where nothing is called so."""
-    from lookervault.errors import UsageError
-    from lookervault.search.using import ids_called
-
-    if asked.isdecimal() or any(index.number(type, asked) is not None for type in types):
-        return {asked}
-    found = ids_called(index, asked, *types)
-    if not found:
-        raise UsageError(
-            f"The vault holds no {types[0]} called {asked!r}.",
-            hint=f"Give an id or the whole name; `lookervault list {types[0]}` shows all.",
-        )
-    return found
-
-
-def _print(repository: Repository, found: list[User]) -> None:
     from lookervault.cli.finds import namer, place_lines, print_item
+    from lookervault.cli.using import reason
 
     name = namer(repository)
     for one in found:
-        lines = place_lines(one.places)
+        lines = place_lines(one.places, partial(reason, known))
         way = [_step(step, name(step.type, step.id, step.name, None)) for step in one.way]
         if way:
             lines = [f"by way of {', '.join(way)}", *lines]

@@ -78,6 +78,7 @@ TYPE = ContentType(
     cost="one per folder that does not inherit, one per board",
     in_scope=True,
     source=Each((op.ALL_CONTENT_METADATA_ACCESSES, op.CONTENT_METADATA), _ids, _call),
+    typical_size=500,
     after=("folders", "boards", "content_metadata"),
     noise=("[].can",),
     unordered=True,

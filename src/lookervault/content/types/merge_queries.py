@@ -38,6 +38,7 @@ TYPE = ContentType(
     cost="N, once each",
     in_scope=True,
     source=Each((op.MERGE_QUERY,), _needed, _call),
+    typical_size=700,
     after=("dashboards",),
     noise=("can",),
     references=_references,

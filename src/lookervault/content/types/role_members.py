@@ -32,6 +32,7 @@ TYPE = ContentType(
     permission="manage_roles (Admin)",
     cost="two per role",
     source=Each((op.ROLE_GROUPS, op.ROLE_USERS), _ids, _call),
+    typical_size=300,
     after=("roles",),
     unordered=True,
 )

@@ -56,6 +56,6 @@ TYPE = ContentType(
     noise=("can", "[].can", *_SIGN_IN_NOISE),
     secrets=("secret", "auth_password", "test_ldap_password", "custom_s3_key", "custom_s3_secret"),
     title=lambda _: None,
-    typical_size=5_000,
+    typical_size=1_000,
     every=7,
 )

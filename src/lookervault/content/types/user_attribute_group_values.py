@@ -25,6 +25,7 @@ TYPE = ContentType(
     permission="manage_user_attributes (Admin)",
     cost="one per user attribute",
     source=Each((op.ALL_USER_ATTRIBUTE_GROUP_VALUES,), _ids, _call),
+    typical_size=700,
     after=("user_attributes",),
     noise=("[].can",),
     every=7,

@@ -1,7 +1,8 @@
-"""The program with another clock: the interpreter loads it before anything else of the program."""
+"""The program in another world: the interpreter loads it before anything of the program."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 FAST = 200
@@ -29,8 +30,9 @@ time.time = _jumped
 """Each look at the wall clock is some hours further on, or further back, than any one before."""
 
 
-def with_clock(source: str, folder: Path) -> dict[str, str]:
-    """What has to be in the environment."""
+def customized(source: str, folder: Path) -> dict[str, str]:
+    """What has to be in the environment of an interpreter that is to begin with this."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(source)
-    return {"PYTHONPATH": str(folder)}
+    path = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(folder), *([path] if path else [])])}
