@@ -57,7 +57,7 @@ def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, **(env or {})}
 
 
-GROUPS = ("certificate", "demo", "key", "runs")
+GROUPS = ("certificate", "demo", "key", "runs", "snapshot")
 """Commands whose first argument is the command."""
 
 

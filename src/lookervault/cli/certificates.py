@@ -155,7 +155,7 @@ def check(what: str, vault: Path | None, trusted: Collection[str]) -> Verdict:
         with open_vault(vault) as repository:
             check_run(repository, int(what), or_forgotten=True)
             return _judge(of_run(repository, int(what)), repository, trusted)
-    certificate = _read(Path(what))
+    certificate = read(Path(what))
     path, source = vault_path({"vault": vault}, os.environ)
     if source == DEFAULT and not path.exists():
         return _judge(certificate, None, trusted)
@@ -163,7 +163,8 @@ def check(what: str, vault: Path | None, trusted: Collection[str]) -> Verdict:
         return _judge(certificate, repository, trusted)
 
 
-def _read(path: Path) -> Certificate:
+def read(path: Path) -> Certificate:
+    """Of an exported file."""
     try:
         return proof.from_file(path.read_bytes(), str(path))
     except OSError as error:

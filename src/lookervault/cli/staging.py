@@ -65,11 +65,13 @@ class Staged:
             return found, error or lost
 
     def _push(self) -> dict[str, Any]:
-        from lookervault.cli.stores import told
+        from lookervault.cli.stores import remember, told, warn_if_rolled_back
         from lookervault.snapshot.push import push
 
         self.lost = True  # until it is there
         there = self._there
+        if not self.is_temporary:
+            warn_if_rolled_back(there, self.vault)
         done = push(
             self.vault,
             there.store,
@@ -79,6 +81,8 @@ class Staged:
             base=self._base,
         )
         self.lost = False
+        if not self.is_temporary:
+            remember(there, self.vault, done)
         return told(done.id, done.manifest) | {"new": done.new} | there.traffic()
 
 
@@ -137,7 +141,7 @@ def reading(there: Opened) -> Iterator[Repository]:
     _, manifest = find(there.catalog, "latest")
     with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
         vault = Path(folder) / _VAULT
-        write_outline(there.catalog, manifest, vault)
+        write_outline(there.catalog, manifest.rows, vault)
         index = there.catalog.index(manifest.indexes)
         content = Content(there.catalog, index, there.keys)
         with Repository.open(vault, write=False, fetch=content.as_written) as repository:

@@ -7,10 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lookervault.cli.options import Flags
     from lookervault.config.stores import StoreSettings
     from lookervault.snapshot.catalog import Catalog, Manifest
     from lookervault.snapshot.keys import Keys
+    from lookervault.snapshot.push import Pushed
     from lookervault.snapshot.store import Counted
 
 
@@ -54,6 +57,33 @@ def opened(place: Flags, *, make: bool = False) -> Opened:
     from lookervault.config.stores import needed
 
     return Opened(needed(place, os.environ), make=make)
+
+
+def warn_if_rolled_back(there: Opened, vault: Path) -> None:
+    """Where what was pushed from this vault is no longer in the store, nor anything newer."""
+    from lookervault.cli import failures
+    from lookervault.snapshot import note
+
+    noted = note.read(vault, there.store.url)
+    if noted is not None and note.is_rolled_back(noted, there.catalog):
+        failures.warn(
+            f"Snapshot {noted.id} was pushed from this vault to {there.store.url}, and neither it"
+            " nor a newer one is there: somebody has removed snapshots, or put an older state back."
+            " `lookervault snapshot verify` tells what is there."
+        )
+
+
+def remember(there: Opened, vault: Path, done: Pushed) -> None:
+    """For `warn_if_rolled_back`; and tells of damage that was passed over."""
+    from lookervault.cli import failures
+    from lookervault.snapshot import note
+
+    try:
+        note.write(vault, there.store.url, done.id, done.manifest)
+    except OSError as error:
+        failures.warn(f"What was pushed could not be noted beside {vault}: {error.strerror}.")
+    for message in done.passed_over:
+        failures.warn(f"{message} The new snapshot does not need it.")
 
 
 def told(id: str, manifest: Manifest) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from lookervault.snapshot.store import Store
 from lookervault.storage.dump import Change
 
 SNAPSHOTS, INDEX, ROWS, PACKS = "snapshots", "index", "rows", "packs"
+REPAIRS = "repairs"
+"""What takes the place of damaged objects: `repairs/rows/…` and `repairs/index/…`."""
 FORMAT = 1
 THREADS = 8
 _SMALL = 2**18
@@ -74,21 +76,36 @@ class Draft(NamedTuple):
 
 
 class Index:
-    """Where the data of bodies and dictionaries is, by the table and the SHA-256."""
+    """Where the data of bodies and dictionaries is, by the table and the SHA-256.
+
+    `unreadable` tells of pieces that could not be read, `repairs` are those that then were.
+    """
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, bytes], tuple[PackIndex, Entry]] = {}
+        self._others: dict[tuple[str, bytes], list[tuple[PackIndex, Entry]]] = {}
         self.packs: dict[str, PackIndex] = {}
         self.by_piece: dict[str, list[PackIndex]] = {}
+        self.unreadable: dict[str, DamagedError] = {}
+        self.repairs: list[Piece] = []
 
     def add(self, piece: str, pack: PackIndex) -> None:
         self.by_piece.setdefault(piece, []).append(pack)
+        if pack.name in self.packs:
+            return
         self.packs[pack.name] = pack
         for entry in pack.entries:
-            self._places.setdefault((entry.table, entry.sha256), (pack, entry))
+            key, place = (entry.table, entry.sha256), (pack, entry)
+            if self._places.setdefault(key, place) is not place:
+                self._others.setdefault(key, []).append(place)
 
     def find(self, table: str, digest: bytes) -> tuple[PackIndex, Entry] | None:
         return self._places.get((table, digest))
+
+    def places(self, table: str, digest: bytes) -> list[tuple[PackIndex, Entry]]:
+        """All of them, that of `find` first."""
+        first = self._places.get((table, digest))
+        return [] if first is None else [first, *self._others.get((table, digest), ())]
 
 
 class Catalog:
@@ -137,19 +154,36 @@ class Catalog:
         return Draft(Piece(name, sha256(sealed).hexdigest(), len(sealed)), sealed)
 
     def send(self, draft: Draft) -> Piece:
-        """What is there already is not sent again."""
+        """What is there already is not sent again, unless it is damaged."""
         piece = draft.piece
         if self.store.create(piece.name, draft.sealed):
             return piece
         there = self.store.get(piece.name)  # the same content, but sealed anew
-        if self.seal.open(piece.name, there) != self.seal.open(piece.name, draft.sealed):
-            raise damaged(piece.name, "it holds something else than its name says")
-        return Piece(piece.name, sha256(there).hexdigest(), len(there))
+        content = self.seal.open(piece.name, draft.sealed)
+        try:
+            is_whole = self.seal.open(piece.name, there) == content
+        except DamagedError:
+            is_whole = False
+        if is_whole:
+            return Piece(piece.name, sha256(there).hexdigest(), len(there))
+        self.write_again(piece.name, content)
+        return piece
 
     def write(self, kind: str, content: bytes) -> Piece:
         return self.send(self.draft(kind, content))
 
     def read(self, piece: Piece) -> bytes:
+        """Where it is damaged, what was put in its place. Raises `DamagedError`."""
+        try:
+            return self.as_written(piece)
+        except DamagedError:
+            content = self._again(piece.name)
+            if content is None:
+                raise
+            return content
+
+    def as_written(self, piece: Piece) -> bytes:
+        """As `read`, but of the object itself."""
         if (sealed := self._small.get(piece.name)) is None:
             try:
                 sealed = self.store.get(piece.name)
@@ -161,6 +195,25 @@ class Catalog:
             raise damaged(piece.name, "its bytes are not those that were written")
         return self.seal.open(piece.name, sealed)
 
+    def _again(self, name: str) -> bytes | None:
+        """The same content, sealed again: the name of a piece tells that it is."""
+        for again in (name, f"{REPAIRS}/{name}"):
+            try:
+                content = self.seal.open(again, self.store.get(again))
+            except (DamagedError, NoSuchObjectError):
+                continue
+            if self.seal.name(name.partition("/")[0], content) == name:
+                return content
+        return None
+
+    def write_again(self, name: str, content: bytes) -> None:
+        """In place of a damaged piece, which stays. Raises `DamagedError` where this is, too."""
+        again = f"{REPAIRS}/{name}"
+        if not self.store.create(again, self.seal.close(again, content)) and (
+            self._again(name) != content
+        ):
+            raise damaged(again, "it is not what a repair wrote")
+
     def read_all(self, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, bytes]]:
         """In order; some are fetched ahead."""
         with ThreadPoolExecutor(THREADS) as pool:
@@ -170,27 +223,48 @@ class Catalog:
 
     def changes(self, pieces: Sequence[Piece]) -> Iterator[Change]:
         for piece, content in self.read_all(pieces):
-            yield from _unpacked(piece.name, content, list[Change])
+            yield from unpacked(piece.name, content, list[Change])
 
     def index(self, pieces: Sequence[Piece]) -> Index:
+        """Pieces that cannot be read are left out, and repairs are looked at in their place."""
         found = Index()
-        for piece, content in self.read_all(pieces):
-            for pack in _unpacked(piece.name, content, list[PackIndex]):
-                found.add(piece.name, pack)
+        with ThreadPoolExecutor(THREADS) as pool:
+            for piece, content in zip(pieces, pool.map(self._tried, pieces), strict=True):
+                if isinstance(content, DamagedError):
+                    found.unreadable[piece.name] = content
+                else:
+                    add_packs(found, piece.name, content)
+        if found.unreadable:
+            found.repairs = self.add_repairs(found)
         return found
 
-    def add_unlisted(self, index: Index, since: float) -> list[Piece]:
-        """What came since that time: a push was broken off, or others push to the same store.
+    def _tried(self, piece: Piece) -> bytes | DamagedError:
+        try:
+            return self.read(piece)
+        except DamagedError as error:
+            return error
 
-        One that cannot be read is left alone: nothing depends on it yet.
+    def add_repairs(self, index: Index) -> list[Piece]:
+        """Where repairs put bodies whose packs, or whose places, were damaged."""
+        folder = f"{REPAIRS}/{INDEX}/"
+        return self._add(index, sorted(one.name for one in self.store.list(folder)))
+
+    def add_unlisted(self, index: Index, since: float) -> list[Piece]:
+        """What came since that time: a push was broken off, or others push to the same store."""
+        since_then = (one for one in self.store.list(f"{INDEX}/") if one.modified >= since)
+        return self._add(index, sorted(one.name for one in since_then))
+
+    def _add(self, index: Index, names: Sequence[str]) -> list[Piece]:
+        """Those that told of another pack. One that cannot be read is left alone: no manifest
+        depends on it.
         """
         found = []
-        for name in sorted(o.name for o in self.store.list(f"{INDEX}/") if o.modified >= since):
+        for name in names:
             if name in index.by_piece:
                 continue
             try:
                 sealed = self.store.get(name)
-                packs = _unpacked(name, self.seal.open(name, sealed), list[PackIndex])
+                packs = unpacked(name, self.seal.open(name, sealed), list[PackIndex])
             except (DamagedError, NoSuchObjectError):
                 continue
             if any(pack.name not in index.packs for pack in packs):
@@ -200,14 +274,20 @@ class Catalog:
         return found
 
 
+def add_packs(index: Index, name: str, content: bytes) -> None:
+    """What an index piece of that name lists. Raises `DamagedError`."""
+    for pack in unpacked(name, content, list[PackIndex]):
+        index.add(name, pack)
+
+
 def packed(content: Any) -> bytes:
     return msgspec.msgpack.encode(content)
 
 
-def _unpacked[T](name: str, content: bytes, type: type[T]) -> T:
+def unpacked[T](name: str, content: bytes, type: type[T]) -> T:
     try:
         return msgspec.msgpack.decode(content, type=type)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise damaged(name, str(error)) from None
 
 
@@ -221,7 +301,7 @@ def _decoded(name: str, content: bytes, type: type[Manifest]) -> Manifest:
                 hint="Update LookerVault.",
             )
         return msgspec.json.decode(content, type=type)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise damaged(name, str(error)) from None
 
 

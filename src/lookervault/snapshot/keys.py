@@ -105,7 +105,7 @@ def _config(store: Store) -> Config | None:
         return None
     try:
         config = msgspec.json.decode(data, type=Config)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise damaged(CONFIG, str(error)) from None
     if config.format != FORMAT or config.encryption not in (_AGE, _NONE):
         raise StoreError(
@@ -185,7 +185,7 @@ def newest_key_object(store: Store) -> tuple[int, KeyObject]:
 
 def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
     generation, found = newest_key_object(store)
-    sealed = base64.b64decode(found.sealed)
+    sealed = _unpacked(generation, found)
     identities: tuple[str, ...] = ()
     index_key = None
     if wanted.identity is not None:
@@ -205,6 +205,17 @@ def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
             hint="It is another store's, or somebody has changed the keys in the store.",
         )
     return Keys(seal=Seal(index_key), recipient=found.content_key, identities=identities)
+
+
+def _unpacked(generation: int, found: KeyObject) -> bytes:
+    """There is one way to write it: another is not what was written."""
+    try:
+        sealed = base64.b64decode(found.sealed, validate=True)
+    except ValueError:
+        sealed = b""
+    if base64.b64encode(sealed).decode() != found.sealed:
+        raise damaged(f"{KEYS}/{generation:06}", "its keys are not as they were written")
+    return sealed
 
 
 def unwrap(identity: Path, sealed: bytes, store: Store) -> Private:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from lookervault.errors import AccessError, DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import Catalog, Index, Manifest
+from lookervault.snapshot.catalog import Catalog, Index, Piece
 from lookervault.snapshot.keys import Keys
-from lookervault.snapshot.packs import HEADER_BYTES, Opener, PackIndex
+from lookervault.snapshot.packs import HEADER_BYTES, Entry, Opener, PackIndex
 from lookervault.snapshot.seal import damaged
 from lookervault.storage.dump import DICTIONARIES, Builder, decoded, encoded
 
@@ -21,84 +24,140 @@ _KEPT = 3
 _DICTIONARY_BYTES = 2**20
 
 
-def write_outline(catalog: Catalog, manifest: Manifest, path: Path) -> None:
-    """Makes a vault without bodies."""
+def write_outline(catalog: Catalog, rows: Sequence[Sequence[Piece]], path: Path) -> None:
+    """Makes a vault without bodies, of the rows of a manifest or the first levels of them."""
     with Builder(path) as builder:
-        for change in catalog.changes(manifest.row_pieces):
+        for change in catalog.changes(list(chain.from_iterable(rows))):
             builder.apply(change)
         builder.finish()
 
 
 class Content:
-    """Fetches the data of bodies and dictionaries from packs. Thread-safe."""
+    """Fetches the data of bodies and dictionaries from packs. Thread-safe.
+
+    A pack that is damaged still gives what is whole in it; what is not is looked for in the other
+    packs that have it, and then in those that repairs made.
+    """
 
     def __init__(self, catalog: Catalog, index: Index, keys: Keys) -> None:
-        self._store = catalog.store
+        self._catalog = catalog
         self._index = index
         self._reads = keys.reads_content
         self._opener = Opener(keys.identities)
         self._lock = threading.Lock()
         self._keys: dict[str, bytes | None] = {}
         self._asked: Counter[str] = Counter()
-        self._whole: OrderedDict[str, bytes] = OrderedDict()
+        self._gone: dict[str, DamagedError] = {}
+        self._whole: OrderedDict[str, tuple[bytes, bool]] = OrderedDict()
+        self._dictionaries: dict[bytes, bytes] = {}
+        self._with_repairs = False
 
     def fetch(self, table: str, digest: bytes) -> bytes:
         """Raises `DamagedError`, `AccessError` where no key opens it."""
-        if not self._reads:
-            raise _no_key()
-        place = self._index.find(table, digest)
-        if place is None:
-            raise DamagedError(
-                f"The store does not have {digest.hex()[:16]}…, which the snapshot needs.",
-                hint="`lookervault snapshot verify` tells what is missing, and what it hits.",
-            )
-        pack, entry = place
-        with self._lock:
-            frame = self._part(pack, entry.offset, entry.length)
-            return packs.read(pack.name, entry, frame, self.key(pack))
+        return self._found(table, digest)[1]
 
     def as_written(self, table: str, digest: bytes, dictionary: bytes | None) -> bytes:
         """As `fetch`, for a row that says which dictionary it is compressed with: a
         `storage.connections.Fetch`.
 
-        A body that another vault brought first is compressed with that one's.
+        A body that another vault brought first is compressed with that one's, and one that a
+        repair brought with none.
         """
-        data = self.fetch(table, digest)
-        place = self._index.find(table, digest)
-        if place is None or place[1].dictionary == dictionary or table == DICTIONARIES:
+        entry, data = self._found(table, digest)
+        if entry.dictionary == dictionary or table == DICTIONARIES:
             return data
-        other, size = place[1].dictionary, place[1].size
-        raw = None
-        if other is not None:
-            raw = decoded(self.fetch(DICTIONARIES, other), None, _DICTIONARY_BYTES)
-        return encoded(decoded(data, raw, size), 3)
+        return encoded(self.body(entry, data), 3)
 
-    def key(self, pack: PackIndex) -> bytes | None:
+    def whole(self, table: str, digest: bytes) -> bytes:
+        """The body itself, or the dictionary."""
+        return self.body(*self._found(table, digest))
+
+    def body(self, entry: Entry, data: bytes) -> bytes:
+        """What the data of an entry is of. Raises `DamagedError` where it is not that."""
+        raw = None if entry.dictionary is None else self._dictionary(entry.dictionary)
+        largest = _DICTIONARY_BYTES if entry.table == DICTIONARIES else entry.size
+        found = decoded(data, raw, largest)
+        if sha256(found).digest() != entry.sha256:
+            raise DamagedError(f"What is stored is not {entry.sha256.hex()[:16]}….")
+        return found
+
+    def has_dictionary(self, entry: Entry) -> bool:
+        """Where it is lost, so is the body; but the body's pack is not to blame."""
+        try:
+            return entry.dictionary is None or bool(self._dictionary(entry.dictionary))
+        except DamagedError:
+            return False
+
+    def _dictionary(self, digest: bytes) -> bytes:
+        if digest not in self._dictionaries:
+            data = self.fetch(DICTIONARIES, digest)
+            self._dictionaries[digest] = decoded(data, None, _DICTIONARY_BYTES)
+        return self._dictionaries[digest]
+
+    def _found(self, table: str, digest: bytes) -> tuple[Entry, bytes]:
+        if not self._reads:
+            raise _no_key()
+        first: DamagedError | None = None
+        for pack, entry in self._places(table, digest):
+            try:
+                return entry, self._data(pack, entry)
+            except DamagedError as error:
+                first = first or error
+        first = first or next(iter(self._index.unreadable.values()), None)
+        raise first or DamagedError(
+            f"The store does not have {digest.hex()[:16]}…, which the snapshot needs.",
+            hint="`lookervault snapshot verify` tells what is missing, and what it hits.",
+        )
+
+    def _places(self, table: str, digest: bytes) -> Iterator[tuple[PackIndex, Entry]]:
+        known = self._index.places(table, digest)
+        yield from known
+        with self._lock:
+            if not self._with_repairs:
+                self._catalog.add_repairs(self._index)
+                self._with_repairs = True
+        yield from self._index.places(table, digest)[len(known) :]
+
+    def _data(self, pack: PackIndex, entry: Entry) -> bytes:
+        with self._lock:
+            frame, proven = self._part(pack, entry.offset, entry.length)
+            data = packs.read(pack.name, entry, frame, self._key(pack))
+        if not proven:
+            try:
+                self.body(entry, data)
+            except DamagedError:
+                why = f"its part {entry.number} is not what was written"
+                raise damaged(pack.name, why) from None
+        return data
+
+    def _key(self, pack: PackIndex) -> bytes | None:
         if pack.name not in self._keys:
-            beginning = self._part(pack, 0, min(HEADER_BYTES, pack.size))
+            beginning, _ = self._part(pack, 0, min(HEADER_BYTES, pack.size))
             try:
                 self._keys[pack.name] = self._opener.key(pack.name, beginning)
             except LookupError:
                 raise _no_key() from None
         return self._keys[pack.name]
 
-    def _part(self, pack: PackIndex, start: int, length: int) -> bytes:
-        if pack.name in self._whole:
-            self._whole.move_to_end(pack.name)
-            return self._whole[pack.name][start : start + length]
-        self._asked[pack.name] += 1
-        try:
-            if self._asked[pack.name] <= _WHOLE:
-                return self._store.get_part(pack.name, start, length)
-            whole = self._store.get(pack.name)
-        except NoSuchObjectError:
-            raise damaged(pack.name, "it is not there") from None
-        if (error := packs.check(whole, pack)) is not None:
-            raise error
-        self._whole[pack.name] = whole
-        while len(self._whole) > _KEPT:
-            self._whole.popitem(last=False)
-        return whole[start : start + length]
+    def _part(self, pack: PackIndex, start: int, length: int) -> tuple[bytes, bool]:
+        """Bytes of it, and whether all of the pack is what was written."""
+        if pack.name in self._gone:
+            raise self._gone[pack.name]
+        if pack.name not in self._whole:
+            self._asked[pack.name] += 1
+            try:
+                if self._asked[pack.name] <= _WHOLE:
+                    return self._catalog.store.get_part(pack.name, start, length), False
+                whole = self._catalog.store.get(pack.name)
+            except NoSuchObjectError:
+                self._gone[pack.name] = damaged(pack.name, "it is not there")
+                raise self._gone[pack.name] from None
+            self._whole[pack.name] = whole, packs.check(whole, pack) is None
+            while len(self._whole) > _KEPT:
+                self._whole.popitem(last=False)
+        self._whole.move_to_end(pack.name)
+        whole, proven = self._whole[pack.name]
+        return whole[start : start + length], proven
 
 
 def _no_key() -> AccessError:

@@ -52,8 +52,11 @@ def _data(
 ) -> Iterator[tuple[Blob, bytes]]:
     """Pack by pack; some are fetched ahead."""
     places = [(blob, index.find(blob.table, blob.sha256)) for blob in lacking]
+    if any(place is None for _, place in places):
+        catalog.add_repairs(index)
+        places = [(blob, index.find(blob.table, blob.sha256)) for blob in lacking]
     if lost := [blob for blob, place in places if place is None]:
-        raise DamagedError(
+        raise next(iter(index.unreadable.values()), None) or DamagedError(
             f"The store lacks {len(lost):,} bodies that the snapshot needs.",
             hint="`lookervault snapshot verify` names them, and what else they hit.",
         )

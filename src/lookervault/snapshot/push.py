@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from lookervault.errors import NoSuchObjectError, UsageError
+from lookervault.errors import DamagedError, NoSuchObjectError, UsageError
 from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import (
     INDEX,
@@ -46,12 +46,15 @@ _FRESH = 0.5
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
-    """`new` is false where the store had the very state already."""
+    """`new` is false where the store had the very state already. `passed_over` tells of damage in
+    earlier snapshots that was no hindrance.
+    """
 
     id: str
     manifest: Manifest
     new: bool
     packs: int
+    passed_over: list[str] = []
 
 
 def push(
@@ -68,23 +71,29 @@ def push(
 
     `base` is what the vault came from; without, the newest snapshot of the vault is looked for.
 
+    Where what is there is damaged, it is passed over, and written anew where it is needed.
+
     Raises `UsageError` where there is no such run, `StoreError` and `DamagedError`.
     """
+    passed_over = list[str]()
     catalog = Catalog(store, keys.seal)
     with Repository.open(vault, write=False) as repository:
         about = _About(repository, run)
     with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
         if base is None:
-            base = _newest_of(catalog, about.vault, Path(folder) / "outline")
+            base = _newest_of(catalog, about.vault, Path(folder) / "outline", passed_over)
         parent = base.manifest if base else None
-        with Outliner(vault, base.outline if base else None) as outliner:
-            pieces = list(parent.indexes) if parent else []
+        outline = base.outline if base else None
+        with Outliner(vault, outline) as outliner:
             index = base.index if base else Index()
+            passed_over += [error.message for error in index.unreadable.values()]
+            pieces = [p for p in parent.indexes if p.name in index.by_piece] if parent else []
+            pieces += index.repairs
             pieces += catalog.add_unlisted(index, base.came if base else 0)
             sent = _send(catalog, index, outliner, keys.recipient)
-            rows = _rows(catalog, outliner, parent.rows if parent else [], vault)
+            rows = _rows(catalog, outliner, parent.rows if parent and outline else [], vault)
             if base and not sent and rows == base.manifest.rows and about.is_of(base.manifest):
-                return Pushed(id=base.id, manifest=base.manifest, new=False, packs=0)
+                return _same(base, passed_over)
             stored = sum(map(_size, rows)) + _stored(index, outliner.blobs())
             manifest = about.manifest(
                 # later than what it came from, whatever the clock says: the newest one counts
@@ -96,23 +105,31 @@ def push(
                 indexes=_folded(catalog, [*pieces, *sent], index),
                 program_version=program_version,
             )
-    return Pushed(id=catalog.add(manifest), manifest=manifest, new=True, packs=len(sent))
+    id = catalog.add(manifest)
+    return Pushed(id=id, manifest=manifest, new=True, packs=len(sent), passed_over=passed_over)
+
+
+def _same(base: Base, passed_over: list[str]) -> Pushed:
+    return Pushed(id=base.id, manifest=base.manifest, new=False, packs=0, passed_over=passed_over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """A snapshot, when it came by the store's clock, its outline, and where its content is."""
+    """A snapshot, when it came by the store's clock, its outline, and where its content is.
+
+    `outline` is None where its rows cannot be read.
+    """
 
     id: str
     manifest: Manifest
     came: float
-    outline: Path
+    outline: Path | None
     index: Index
 
 
 def base_of(catalog: Catalog, id: str, manifest: Manifest, came: float, outline: Path) -> Base:
-    """Writes the outline; it must not be there."""
-    write_outline(catalog, manifest, outline)
+    """Writes the outline; it must not be there. Raises `DamagedError`."""
+    write_outline(catalog, manifest.rows, outline)
     index = catalog.index(manifest.indexes)
     return Base(id=id, manifest=manifest, came=came, outline=outline, index=index)
 
@@ -174,11 +191,20 @@ class _About:
         )
 
 
-def _newest_of(catalog: Catalog, vault: str, outline: Path) -> Base | None:
+def _newest_of(catalog: Catalog, vault: str, outline: Path, passed_over: list[str]) -> Base | None:
     for id, came in catalog.ids().items():
-        manifest = catalog.manifest(id)
+        try:
+            manifest = catalog.manifest(id)
+        except DamagedError as error:
+            passed_over.append(error.message)
+            continue
         if manifest.vault == vault:
-            return base_of(catalog, id, manifest, came, outline)
+            try:
+                return base_of(catalog, id, manifest, came, outline)
+            except DamagedError as error:
+                passed_over.append(error.message)
+                index = catalog.index(manifest.indexes)
+                return Base(id=id, manifest=manifest, came=came, outline=None, index=index)
     return None
 
 
@@ -251,6 +277,12 @@ def _folded(catalog: Catalog, pieces: Sequence[Piece], index: Index) -> list[Pie
 # Rows.
 
 
+def level(catalog: Catalog, vault: Path, base: Path | None) -> list[Draft]:
+    """What makes the vault's rows of those of another, an outline; without one, all rows."""
+    with Outliner(vault, base) as outliner:
+        return _drafts(catalog, merged(outliner.changes()))
+
+
 def _rows(
     catalog: Catalog, outliner: Outliner, before: Sequence[Sequence[Piece]], vault: Path
 ) -> list[list[Piece]]:
@@ -267,8 +299,7 @@ def _rows(
         changes = merged(chain(earlier, changes))
         drafts = _drafts(catalog, changes)
     if sum(one.piece.size for one in drafts) > _FRESH * _size(kept[0]):
-        with Outliner(vault) as whole:
-            return [_sent(catalog, merged(whole.changes()))]
+        return [[catalog.send(one) for one in level(catalog, vault, None)]]
     return [*kept, [catalog.send(one) for one in drafts]]
 
 

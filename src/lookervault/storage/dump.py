@@ -7,7 +7,7 @@ are kept meanwhile, and how they come back, is up to whoever keeps them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from itertools import batched
 from pathlib import Path
@@ -117,6 +117,18 @@ class Outliner:
             for id, digest, size, dictionary in self._connection.execute(query):
                 yield Blob(OBJECTS, id, digest, size, digest_of.get(dictionary))
 
+    def items_of(self, digests: Collection[bytes]) -> Iterator[tuple[str, str, str | None]]:
+        """Type, id and name of items of which any version has a body with one of these SHA-256s, or
+        one that is compressed with such a dictionary.
+        """
+        query = """SELECT DISTINCT t.name, v.id, v.name, o.sha256, d.sha256 FROM versions v
+            JOIN types t ON t.id = v.type JOIN objects o ON o.id = v.object
+            LEFT JOIN dictionaries d ON d.id = o.dictionary ORDER BY t.name, v.id, v.first_run"""
+        with explaining(self._vault):
+            for type, id, name, *of in self._connection.execute(query):
+                if any(digest in digests for digest in of):
+                    yield type, id, name
+
     def sizes(self) -> dict[tuple[str, int], int]:
         """Bytes of the data, by table and number; of dictionaries about."""
         with explaining(self._vault):
@@ -193,11 +205,14 @@ class Builder:
             )
         marks = ", ".join("?" * len(table.columns))
         key = " AND ".join(f"{c} = ?" for c in table.columns[: table.key])
-        with explaining(self._vault):
-            delete = f"DELETE FROM {table.name} WHERE {key}"  # noqa: S608  names of our schema
-            self._connection.executemany(delete, change.gone)
-            insert = f"INSERT OR REPLACE INTO {table.name} VALUES ({marks})"  # noqa: S608  the same
-            self._connection.executemany(insert, change.rows)
+        delete = f"DELETE FROM {table.name} WHERE {key}"  # noqa: S608  names of our schema
+        insert = f"INSERT OR REPLACE INTO {table.name} VALUES ({marks})"  # noqa: S608  the same
+        try:
+            with explaining(self._vault):
+                self._connection.executemany(delete, change.gone)
+                self._connection.executemany(insert, change.rows)
+        except (sqlite3.ProgrammingError, OverflowError) as error:  # too few values, or of no type
+            raise DamagedError(f"The rows do not fit the table {table.name}: {error}.") from None
 
     def lacking(self) -> list[Blob]:
         """Whose data is not there yet, as `Outliner.blobs` tells them."""

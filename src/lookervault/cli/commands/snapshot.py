@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lookervault.cli.commands import snapshot_checks
 from lookervault.cli.options import (
     DebugOption,
     Flags,
@@ -33,6 +34,7 @@ def snapshot() -> None:
       lookervault snapshot push --store s3://company-looker/vault
       lookervault snapshot list
       lookervault snapshot pull latest --vault restored.db
+      lookervault snapshot verify
     """
 
 
@@ -61,7 +63,7 @@ def push(
     """
     from lookervault import __version__
     from lookervault.cli.output import print_json
-    from lookervault.cli.stores import opened, told
+    from lookervault.cli.stores import opened, remember, told, warn_if_rolled_back
     from lookervault.cli.text import size
     from lookervault.cli.vaults import existing
     from lookervault.errors import Exit
@@ -69,9 +71,11 @@ def push(
 
     path = existing(vault)
     there = opened(place, make=True)
+    warn_if_rolled_back(there, path)
     done = send(
         path, there.store, there.keys, now=time.time(), program_version=__version__, run=run
     )
+    remember(there, path, done)
     found = told(done.id, done.manifest) | {"new": done.new} | there.traffic()
     if json:
         print_json(found)
@@ -184,3 +188,6 @@ def pull(
         got = size(found["downloaded_bytes"])
         print(f"{got} fetched in {found['requests']:,} requests and {found['seconds']} s.")
     return Exit.COMPLETE if manifest.status == "complete" else Exit.INCOMPLETE
+
+
+app.command("verify")(snapshot_checks.verify)

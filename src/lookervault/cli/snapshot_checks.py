@@ -1,0 +1,96 @@
+"""What `snapshot verify` says: as the object of `--json`, and as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lookervault.cli.output import painted, print_pairs, print_table, print_text
+from lookervault.cli.text import duration, size
+from lookervault.errors import Exit
+
+if TYPE_CHECKING:
+    from lookervault.snapshot.verify import Report
+
+EXIT_CODES = {
+    "ok": Exit.COMPLETE,
+    "repaired": Exit.COMPLETE,
+    "damaged": Exit.DAMAGED,
+}
+_COLOURS = {"ok": "green", "repaired": "green", "damaged": "red"}
+_MOST = 10
+"""Items of a finding that are printed."""
+
+
+def report_as_json(report: Report) -> dict[str, Any]:
+    names = ("kind", "object", "detail", "snapshots", "items", "mended")
+    findings = [
+        msgspec.to_builtins({name: getattr(one, name) for name in names}) for one in report.findings
+    ]
+    return {"status": report.status, "checked": dict(report.checked), "findings": findings}
+
+
+def print_report(url: str, found: dict[str, Any], *, read: bool, repair: bool) -> None:
+    checked, status = found["checked"], found["status"]
+    print_pairs(
+        [
+            (url, _WORDS[status] if read or status != "ok" else _BY_SIZE),
+            ("Snapshots", checked.get("manifests", 0)),
+            ("Pieces", checked.get("index_pieces", 0) + checked.get("rows_pieces", 0)),
+            ("Packs", checked.get("packs", 0)),
+            ("Packs read", checked.get("packs_read", 0)),
+            ("Mended before", checked.get("mended", 0)),
+            ("Needed by none", checked.get("orphans")),
+            ("Traffic", _traffic(found)),
+        ],
+        colour=_COLOURS[status],
+    )
+    if found["findings"]:
+        print(painted("\nFound:", "bold"))
+        columns = ("kind", "object", "detail", "snapshots", "items")
+        rows = [
+            [*(one[name] for name in columns[:3]), len(one["snapshots"]), len(one["items"])]
+            for one in found["findings"]
+        ]
+        print_table(columns, rows, keep=columns)
+    for one in found["findings"]:
+        _print_hit(one)
+    if status == "damaged":
+        print()
+        print_text(_AFTER_REPAIR if repair else _BEFORE_REPAIR)
+
+
+_WORDS = {
+    "ok": "ok: every byte that was read is the one that was written",
+    "repaired": "repaired: what was damaged has been written again",
+    "damaged": "damaged: see below",
+}
+_BY_SIZE = "ok: all is there; no pack was read (--read-data does)"
+_BEFORE_REPAIR = (
+    "`lookervault snapshot verify --repair --vault FILE` writes again what a vault still has."
+    " A snapshot whose rows or manifest are lost cannot come back: `lookervault snapshot push`"
+    " makes a new one."
+)
+_AFTER_REPAIR = (
+    "What is not mended is neither in the vault nor whole in the store. `lookervault snapshot push`"
+    " makes a new snapshot of what the vault has."
+)
+
+
+def _print_hit(finding: dict[str, Any]) -> None:
+    if not finding["items"] or finding["mended"]:
+        return
+    print(painted(f"\nHit by {finding['object']}:", "bold"))
+    items = finding["items"]
+    rows = [(one["type"], one["id"], one["name"]) for one in items[:_MOST]]
+    print_table(("type", "id", "name"), rows, keep=("type", "id"))
+    if len(items) > _MOST:
+        print(f"… and {len(items) - _MOST:,} more: --json names them all.")
+
+
+def _traffic(found: dict[str, Any]) -> str:
+    return (
+        f"{size(found['downloaded_bytes'])} fetched, {size(found['uploaded_bytes'])} sent,"
+        f" {found['requests']:,} requests, {duration(found['seconds'])}"
+    )

@@ -1,0 +1,73 @@
+"""Whether the rows of a snapshot are those that its manifest tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lookervault.errors import DamagedError
+from lookervault.snapshot.catalog import Manifest
+from lookervault.storage.certificates import CertificateRow, parse
+from lookervault.storage.repository import Repository
+
+
+class Fit(NamedTuple):
+    """`certificates` are the hashes of the vault's."""
+
+    faults: list[str]
+    certificates: frozenset[str] = frozenset()
+
+
+def fit(vault: Path, manifest: Manifest) -> Fit:
+    """Of a vault or an outline. The run's root is computed anew, over the hashes of the items."""
+    with Repository.open(vault, write=False) as repository:
+        rows = repository.certificates()
+        faults = [
+            *_chain(rows, manifest),
+            *_run(repository, manifest),
+            *(fault.detail for fault in repository.certificate_faults()),
+            *_content(repository, rows, manifest.run),
+        ]
+        return Fit(faults, frozenset(row.certificate.hash for row in rows))
+
+
+def _chain(rows: list[CertificateRow], manifest: Manifest) -> Iterator[str]:
+    hashes = [row.certificate.hash for row in rows]
+    if hashes[:1] != [manifest.vault]:
+        yield "its rows are those of another vault"
+    if (len(hashes), hashes[-1:]) != (manifest.certificates, [manifest.certificate]):
+        yield "its certificates are not those that the manifest names"
+
+
+def _run(repository: Repository, manifest: Manifest) -> Iterator[str]:
+    if [row.run for row in repository.runs()] != manifest.runs:
+        yield "its runs are not those that the manifest names"
+    row = repository.run(manifest.run)
+    if row is None:
+        yield f"its rows have no run {manifest.run}"
+        return
+    said = {
+        "instance": (row.instance, manifest.instance),
+        "base URL": (row.base_url, manifest.base_url),
+        "status": (row.status, manifest.status),
+        "items": (row.items or 0, manifest.items),
+        "root": (None if row.root is None else row.root.hex(), manifest.root),
+    }
+    for name, (told, claimed) in said.items():
+        if told != claimed:
+            yield f"its run has another {name} than the manifest says"
+
+
+def _content(repository: Repository, rows: list[CertificateRow], run: int) -> Iterator[str]:
+    of_run = [row for row in rows if row.run == run]
+    try:
+        statement = parse(of_run[-1].certificate.statement)
+        root, _ = repository.root(run, sorted(statement.types))
+    except (IndexError, ValueError, DamagedError):
+        yield f"its run {run} has no certificate that can be read"
+        return
+    if statement.root not in (None, root.hex()):
+        yield "the root over its items is not the one that was certified"
+    if not repository.is_sealed(run):
+        yield f"what it tells of run {run} is not what was sealed"
