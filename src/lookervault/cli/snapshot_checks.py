@@ -1,4 +1,4 @@
-"""What `snapshot verify` says: as the object of `--json`, and as a page."""
+"""What `snapshot verify` and `snapshot rehearse` say: as the object of `--json`, and as a page."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from lookervault.cli.text import duration, size
 from lookervault.errors import Exit
 
 if TYPE_CHECKING:
+    from lookervault.snapshot.catalog import Manifest
+    from lookervault.snapshot.rehearse import Rehearsed
     from lookervault.snapshot.verify import Report
 
 EXIT_CODES = {
     "ok": Exit.COMPLETE,
     "repaired": Exit.COMPLETE,
+    "failed": Exit.FAILED,
     "damaged": Exit.DAMAGED,
 }
-_COLOURS = {"ok": "green", "repaired": "green", "damaged": "red"}
+_COLOURS = {"ok": "green", "repaired": "green", "failed": "red", "damaged": "red"}
+_KEY = "key"
+"""The kind of a finding that is no damage: another key has signed than the one that was given."""
 _MOST = 10
 """Items of a finding that are printed."""
 
@@ -87,6 +92,51 @@ def _print_hit(finding: dict[str, Any]) -> None:
     print_table(("type", "id", "name"), rows, keep=("type", "id"))
     if len(items) > _MOST:
         print(f"… and {len(items) - _MOST:,} more: --json names them all.")
+
+
+def rehearsal_as_json(id: str, manifest: Manifest, done: Rehearsed) -> dict[str, Any]:
+    kinds = {finding.kind for finding in done.findings}
+    return {
+        "status": "ok" if not kinds else "failed" if kinds == {_KEY} else "damaged",
+        "id": id,
+        "run": manifest.run,
+        "items": manifest.items,
+        "root_hash": manifest.root,
+        "certificate": manifest.certificate,
+        "bodies": done.bodies,
+        "read": [msgspec.to_builtins(one) for one in done.read],
+        "findings": [msgspec.to_builtins(one) for one in done.findings],
+    }
+
+
+def print_rehearsal(found: dict[str, Any]) -> None:
+    print_pairs(
+        [
+            (f"Snapshot {found['id']}", _REHEARSED[found["status"]]),
+            ("Run", found["run"]),
+            ("Items", found["items"]),
+            ("Root", found["root_hash"]),
+            ("Certificate", found["certificate"]),
+            ("Bodies pulled", found["bodies"]),
+            ("Items read", len(found["read"])),
+            ("Traffic", _traffic(found)),
+        ],
+        colour=_COLOURS[found["status"]],
+    )
+    for title, rows, columns in (
+        ("Read by chance:", found["read"], ("type", "id", "name", "bytes")),
+        ("Found:", found["findings"], ("kind", "type", "id", "run", "detail")),
+    ):
+        if rows:
+            print(painted(f"\n{title}", "bold"))
+            print_table(columns, [[row[c] for c in columns] for row in rows], keep=columns[:2])
+
+
+_REHEARSED = {
+    "ok": "ok: it came back whole, and is what its manifest and its certificates say",
+    "failed": "failed: it came back whole, but another key has signed it",
+    "damaged": "damaged: it does not come back as it was; see below",
+}
 
 
 def _traffic(found: dict[str, Any]) -> str:

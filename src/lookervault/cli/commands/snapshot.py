@@ -191,3 +191,4 @@ def pull(
 
 
 app.command("verify")(snapshot_checks.verify)
+app.command("rehearse")(snapshot_checks.rehearse)

@@ -1,4 +1,4 @@
-"""`lookervault snapshot verify`."""
+"""`lookervault snapshot verify` and `lookervault snapshot rehearse`."""
 
 from __future__ import annotations
 
@@ -153,3 +153,82 @@ def _known(given: list[str], there: Opened, vault: Path | None, *, every: bool) 
     path = vault or vault_path({}, os.environ)[0]
     noted = note.read(path, there.store.url) if every else None
     return found + ([Known(noted.certificate, noted.id)] if noted else [])
+
+
+@storing
+def rehearse(
+    which: Annotated[
+        str, typer.Argument(metavar="ID", help="An id, `latest`, or a time: yesterday, 2026-11-01.")
+    ] = "latest",
+    items: Annotated[
+        int, typer.Option("--items", help="Items that are read, by chance.", metavar="N", min=0)
+    ] = 20,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            "--public-key",
+            help="Who must have signed it: ed25519:… or a file with that. May be repeated.",
+            metavar="KEY",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    place: Flags,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+    log_format: LogFormatOption = None,
+) -> int:
+    """Restore a snapshot for practice, and remove it again: each byte is looked at.
+
+    It ends with 5 where the snapshot does not come back as it was, with 1 where another key has
+    signed it, or it cannot be fetched.
+
+    \b
+    Examples:
+      lookervault snapshot rehearse --identity key.txt
+      lookervault snapshot rehearse latest --items 100 --key public.key --json
+    """
+    import tempfile
+
+    from lookervault.cli import snapshot_checks as telling
+    from lookervault.cli import verification
+    from lookervault.cli.output import print_json
+    from lookervault.cli.stopping import like_ctrl_c
+    from lookervault.cli.stores import find, opened
+    from lookervault.proof.certificate import check_signatures
+    from lookervault.proof.keys import public_key
+    from lookervault.snapshot.rehearse import Finding
+    from lookervault.snapshot.rehearse import rehearse as practise
+    from lookervault.storage.repository import Repository
+
+    trusted = [public_key(given) for given in key or []]
+    there = opened(place)
+    id, manifest = find(there.catalog, which)
+    with (
+        like_ctrl_c(),
+        tempfile.TemporaryDirectory(prefix="lookervault-") as folder,
+        verification.choose(quiet=quiet or json) as watch,
+    ):
+        vault = Path(folder) / "rehearsed.db"
+        done = practise(
+            id,
+            manifest,
+            vault,
+            there.store,
+            there.keys,
+            items=items,
+            rng=random.SystemRandom(),
+            watch=watch,
+        )
+        if vault.exists():
+            with Repository.open(vault, write=False) as repository:
+                for one in check_signatures(repository, trusted):
+                    done.findings.append(Finding(one.kind, one.detail, run=one.run))
+    found = telling.rehearsal_as_json(id, manifest, done) | there.traffic()
+    if json:
+        print_json(found)
+    else:
+        telling.print_rehearsal(found)
+    return telling.EXIT_CODES[found["status"]]
