@@ -81,6 +81,8 @@ def _questions(vault: Repository) -> dict[str, Callable[[], object]]:
         "a word": "revenue",
         "a field": field,
         "two signs of Japanese": "売上",
+        "three letters": "ion",
+        "two letters": "er",
         "one letter": "e",
     }
     return {f"search, {name}": _searching(vault, text) for name, text in texts.items()} | {

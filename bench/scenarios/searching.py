@@ -9,12 +9,7 @@ from bench.scenario import Bench, Figure, Finding
 def run(bench: Bench) -> Finding:
     with bench.serving(Recipe(bench.pick(50_000, 400))) as server:
         result = bench.client("searched", url=server.url, workers=8, rounds=bench.pick(10, 1))
-    within = [
-        Figure(
-            f"{name}", [1000 * each for each in times], "ms", "" if "letter" in name else "< 100"
-        )
-        for name, times in result["within"].items()
-    ]
+    within = [Figure(name, _ms(times), "ms", "< 100") for name, times in result["within"].items()]
     commands = [
         Figure(f"whole command: {name}", _ms(times), "ms")
         for name, times in result["commands"].items()

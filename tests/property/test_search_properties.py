@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lookervault.content.registry import TYPES
 from lookervault.search.folding import fold, span
 from lookervault.search.keys import read
-from tests.unit.search.making import ids, run
+from tests.unit.search.making import Objects, found, ids, run
 
 titles = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12),
@@ -31,6 +31,55 @@ def test_each_piece_of_a_title_finds_it(names: list[str], data: st.DataObject) -
                 begin = data.draw(st.integers(0, len(name) - 1))
                 end = data.draw(st.integers(begin + 1, len(name)))
                 assert str(i) in ids(path, name[begin:end])
+
+
+_SIGNS = "aAbe \x00\"'*%_.É\u0301ßﬁﾎ゚ポ売上のก็ำ가"
+_texts = st.text(_SIGNS, min_size=1, max_size=6)
+_states = st.dictionaries(
+    st.tuples(st.sampled_from(["dashboards", "looks"]), st.sampled_from("123")),
+    st.fixed_dictionaries({"title": _texts, "description": _texts}),
+    max_size=4,
+)
+
+
+@settings(max_examples=15)
+@given(st.lists(_states, min_size=1, max_size=3), st.lists(_texts, max_size=5), st.booleans())
+def test_a_search_finds_what_a_reading_of_everything_finds(
+    states: list[Objects], texts: list[str], between: bool
+) -> None:
+    """The pieces of what is there are searched for, and texts that may not be there at all."""
+    pieces = {
+        text[i : i + length]
+        for state in states
+        for obj in state.values()
+        for text in obj.values()
+        for length in (1, 2)
+        for i in range(len(text))
+    }
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "vault.db")
+        for state in states:
+            run(path, state)
+            if between:
+                ids(path, "a")
+        for text in sorted({*texts, *pieces}):
+            for past in (False, True):
+                expected = _read_everything(states if past else states[-1:], text)
+                rows = [(one.type, one.id) for one in found(path, text, past=past)]
+                if between:  # what came later comes later
+                    assert set(rows) == set(expected)
+                else:
+                    assert rows == expected
+
+
+def _read_everything(states: list[Objects], text: str) -> list[tuple[str, str]]:
+    """Those called so come first, each time by type and id."""
+
+    def have(key: str) -> set[tuple[str, str]]:
+        return {n for state in states for n, obj in state.items() if fold(text) in fold(obj[key])}
+
+    named = have("title")
+    return [*sorted(named), *sorted(have("description") - named)]
 
 
 @given(titles, titles, titles)

@@ -25,6 +25,8 @@ IN_THE_OPEN = "ThisTitleIsNoSecret"
 """A title that is planted, too: whoever looks for secrets has to find it."""
 
 
+MARK = "SeCrEt-"
+"""At the beginning of each secret that is planted."""
 TO_ESCAPE = '"ü&/ +%'
 """At the end of each secret that is planted: JSON and URLs write it otherwise."""
 
@@ -65,8 +67,8 @@ def plant(looker: EmbeddedLooker) -> list[str]:
         for number, id in enumerate(store.ids(name)):
             fields: dict[str, object] = {}
             for secret in TYPES[name].secrets:
-                fields[secret] = f"SeCrEt-{name}-{number}-{secret}{TO_ESCAPE}"
-                inside = {secret: [f"SeCrEt-{name}-{number}-inside-{secret}"]}
+                fields[secret] = f"{MARK}{name}-{number}-{secret}{TO_ESCAPE}"
+                inside = {secret: [f"{MARK}{name}-{number}-inside-{secret}"]}
                 fields.setdefault("inside", []).append({"deeper": inside})  # type: ignore[attr-defined]  # a list
             if fields:
                 store.edit(name, id, **fields)
@@ -103,17 +105,24 @@ def issued(looker: EmbeddedLooker, seed: int = SEED) -> list[str]:
     return tokens
 
 
-def files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """(name, bytes) of each file below, and what a vault among them holds compressed."""
+type Packed = tuple[str, int | None, bytes]
+"""A file's name, the number of a dictionary in it, and bytes compressed with that."""
+
+
+def files(folder: Path, known: set[Packed]) -> Iterator[tuple[str, bytes]]:
+    """(name, bytes) of each file below, and what a vault among them holds compressed.
+
+    Of the latter what is not `known`, and it is from now on.
+    """
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             data = path.read_bytes()
             yield path.name, data
             if data.startswith(b"SQLite format 3") and path.suffix != ".index":  # that is plain
-                yield f"{path.name}, unpacked", b"\n".join(_unpacked(path))
+                yield f"{path.name}, unpacked", b"\n".join(_unpacked(path, known))
 
 
-def _unpacked(path: Path) -> Iterator[bytes]:
+def _unpacked(path: Path, known: set[Packed]) -> Iterator[bytes]:
     """Not by the program's own reader, and without a trace."""
     with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as vault:
         dictionaries = {
@@ -121,6 +130,10 @@ def _unpacked(path: Path) -> Iterator[bytes]:
             for id, data in vault.execute("SELECT id, data FROM dictionaries")
         }
         for size, dictionary, data in vault.execute("SELECT size, dictionary, data FROM objects"):
+            packed = (path.name, dictionary, data)
+            if packed in known:
+                continue
+            known.add(packed)
             used = dictionaries.get(dictionary)
             try:
                 yield zstandard.ZstdDecompressor(used).decompress(data, max_output_size=size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from lookervault.content.registry import TYPES
@@ -93,12 +93,12 @@ def search(
             (named if kind == Kind.NAME else others)[type].update(items)
     for type, items_ in named.items():
         others[type] -= items_
-    shown = list(islice((*in_order(named), *in_order(others)), limit))
+    shown = list(islice(chain(in_order(named), in_order(others)), limit))
     return Result(counted(named, others), [looking.found(item) for item in index.items(shown)])
 
 
-def in_order(by_type: ByType) -> list[int]:
-    return [item for type in sorted(by_type, key=place_of) for item in sorted(by_type[type])]
+def in_order(by_type: ByType) -> Iterator[int]:
+    return (item for type in sorted(by_type, key=place_of) for item in sorted(by_type[type]))
 
 
 def place_of(type: str) -> tuple[int, str]:

@@ -187,8 +187,9 @@ def _update(contents: Contents, writer: IndexWriter, tell: Tell) -> int:
     if len(changed) >= _MANY:
         tell(f"Indexing {len(changed):,} items, once …")
     reading = _Reading(contents, writer)
-    for mark in sorted(changed, key=_natural):
-        reading.take(mark)
+    changed.sort(key=_natural)
+    for mark, item in [(mark, writer.number(mark.type, mark.id)) for mark in changed]:
+        reading.take(mark, item)
     for (type, _), (item, _) in known.items():
         writer.save(item, type, writer.held(item), Held(), mark=0, ways=())
     return reading.unreadable
@@ -208,8 +209,7 @@ class _Reading:
         self._writer = writer
         self.unreadable = 0
 
-    def take(self, mark: Mark) -> None:
-        item = self._writer.number(mark.type, mark.id)
+    def take(self, mark: Mark, item: int) -> None:
         before = self._writer.held(item)
         intervals = self._contents.intervals(mark.type, mark.id)
         versions = b"".join(_VERSION.pack(v.first_run, v.object) for v in intervals)

@@ -21,9 +21,10 @@ class Read(NamedTuple):
 
 def read(type: str, id: str, name: str | None, body: bytes) -> Read:
     found = {mark[:2]: mark for mark in marks(type, id, decoded(type, body))}  # most come often
-    keys: set[Key] = set(_name(name))
-    for mark in found.values():
-        keys.update(_keys(mark))
+    keys = {key for mark in found.values() for key in _keys(mark)}
+    for key in _name(name):
+        keys.discard(key._replace(kind=Kind.TEXT))  # what is found by its name is found
+        keys.add(key)
     return Read(keys, set(_targets(found.values())))
 
 

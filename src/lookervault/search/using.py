@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import msgspec
@@ -76,7 +76,7 @@ def uses(
     for group in (direct, indirect):
         for type in [type for type in group if types is not None and type not in types]:
             del group[type]
-    shown = list(islice((*in_order(direct), *in_order(indirect)), limit))
+    shown = list(islice(chain(in_order(direct), in_order(indirect)), limit))
     reading = _Reading(index, contents, targets, way, places)
     return Result(counted(direct, indirect), [reading.user(item) for item in shown])
 

@@ -1,15 +1,14 @@
 """The index of a vault: what stands in which item, in a file beside it that can be made anew.
 
 It holds each text once, folded, with the trigrams it is made of, and for each text and each
-reference the numbers of the items that have it: now, or only in a version that has ended. Why it
-is built this way: docs/design/decisions/009-the-search-index.md.
+reference the numbers of the items that have it: now, or only in a version that has ended. Numbers
+of names are even, those of other texts are odd. `pieces` has what is shorter than a trigram. Why
+it is built this way: docs/design/decisions/009-the-search-index.md.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,9 +18,11 @@ from hashlib import blake2b
 from typing import NamedTuple, Self
 from zlib import crc32
 
+from lookervault.storage import search_pieces
+
 APPLICATION_ID = 0x4C4B5649  # "LKVI"
-FORMAT = 1
-TABLES = """
+FORMAT = 2
+TABLES = f"""{search_pieces.TABLE}
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE types (type INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE items (
@@ -30,11 +31,10 @@ CREATE TABLE items (
 ) STRICT;
 CREATE UNIQUE INDEX items_by_id ON items (type, id);
 CREATE TABLE keys (hash INTEGER PRIMARY KEY, key INTEGER NOT NULL) STRICT;
-CREATE TABLE texts (key INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE TABLE texts (key INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE VIRTUAL TABLE grams USING fts5 (
   text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
-CREATE VIRTUAL TABLE terms USING fts5vocab (grams, instance);
 CREATE TABLE postings (
   key INTEGER NOT NULL, type INTEGER NOT NULL, now BLOB NOT NULL, past BLOB NOT NULL,
   sum INTEGER NOT NULL, PRIMARY KEY (key, type)
@@ -49,11 +49,6 @@ _GRAM = 3
 _MOST_GRAMS = 30
 """Of what is searched for; whether a text holds all of it is looked at afterwards anyway."""
 _MANY = 1000
-_FEW_TEXTS = 20_000
-END = "\x01\x01"
-"""Follows each text in `grams`, so that what is shorter than a trigram begins one. No folded text
-has this sign.
-"""
 
 type Numbers = array[int]
 """Of items, or of keys; 32 bits each."""
@@ -69,6 +64,10 @@ class State(IntEnum):
 
 class Unusable(Exception):
     """The index is damaged, or of another format: whoever meets this makes it anew."""
+
+
+type _Holding = tuple[int, int, Iterable[int]]
+"""(kind, number of a type, items)"""
 
 
 class Item(NamedTuple):
@@ -160,34 +159,32 @@ class SearchIndex:
         data = b"%d %s" % (kind, text.encode(errors="replace"))
         return int.from_bytes(blake2b(data, digest_size=8, key=self._salt).digest(), signed=True)
 
-    def containing(self, folded: str, *, past: bool) -> Iterator[tuple[int, str, Numbers]]:
+    def containing(self, folded: str, *, past: bool) -> Iterator[tuple[int, str, Iterable[int]]]:
         """(kind, type, items): those that have a text which holds this one, now, or with `past`
         at any time. An item may come several times.
         """
-        condition, asked = "instr(t.text, ?)", [folded]
+        finds = self._in_pieces if len(folded) <= search_pieces.LONGEST else self._in_texts
         with guarded():
-            if grams := _grams(folded):
-                condition += " AND t.key IN (SELECT rowid FROM grams WHERE grams MATCH ?)"
-                asked.append(grams)
-            elif (few := self._beginning_with(folded)) is not None:
-                condition += " AND t.key IN (SELECT value FROM json_each(?))"
-                asked.append(json.dumps(few))
-        query = f"""SELECT t.kind, p.type, p.now, p.past, p.sum
-            FROM texts t JOIN postings p ON p.key = t.key WHERE {condition}"""  # noqa: S608  the conditions are constants
-        found: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
-        with guarded():
-            for kind, type, *lists in self.connection.execute(query, asked):
-                found[kind, type].append(_proven(*lists, past_too=past))
-            for (kind, type), parts in found.items():
-                if items := unpacked(b"".join(parts)):
-                    yield kind, self.type_name(type), items
+            for kind, type, items in finds(folded, past=past):
+                yield kind, self.type_name(type), items
 
-    def _beginning_with(self, short: str) -> list[int] | None:
-        """Texts with a trigram that begins so; None where it is faster to read all of them."""
-        query = "SELECT doc FROM terms WHERE term >= ? AND term < ? LIMIT ?"
-        asked = (short, short + chr(sys.maxunicode), _FEW_TEXTS + 1)
-        found = [key for (key,) in self.connection.execute(query, asked)]
-        return None if len(found) > _FEW_TEXTS else found
+    def _in_pieces(self, folded: str, *, past: bool) -> Iterator[_Holding]:
+        return search_pieces.holding(self.connection, folded, past=past)
+
+    def _in_texts(self, folded: str, *, past: bool) -> Iterator[_Holding]:
+        text, condition, asked = "", "", [_grams(folded)]
+        if len(folded) > _GRAM:
+            text = "CROSS JOIN texts t ON t.key = g.rowid"
+            condition = "AND instr(t.text, ?)"
+            asked.append(folded)
+        query = f"""SELECT p.key & 1, p.type, p.now, p.past, p.sum
+            FROM grams g {text} CROSS JOIN postings p ON p.key = g.rowid
+            WHERE grams MATCH ? {condition}"""  # noqa: S608  constants
+        found: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
+        for kind, type, *lists in self.connection.execute(query, asked):
+            found[kind, type].append(_proven(*lists, past_too=past))
+        for kind, type in found:
+            yield kind, type, unpacked(b"".join(found[kind, type]))
 
     def having(self, kind: int, value: str, *, past: bool = False) -> dict[str, Numbers]:
         """The items of each type that have this now, or with `past` at any time."""
@@ -251,7 +248,6 @@ def _proven(now: bytes, past: bytes, written: int, *, past_too: bool = False) ->
 
 
 def _grams(folded: str) -> str:
-    """As a query of FTS5: all of them, each in quotes. Empty where the text is too short."""
+    """As a query of FTS5: all of them, each in quotes."""
     found = dict.fromkeys(folded[i : i + _GRAM] for i in range(len(folded) - _GRAM + 1))
-    quoted = ('"' + gram.replace('"', '""') + '"' for gram in [*found][:_MOST_GRAMS])
-    return " AND ".join(quoted)
+    return " AND ".join(search_pieces.quoted(gram) for gram in [*found][:_MOST_GRAMS])

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from lookervault.storage.search_index import (
-    END,
     Numbers,
     SearchIndex,
     State,
@@ -18,6 +17,7 @@ from lookervault.storage.search_index import (
     posting_sum,
     unpacked,
 )
+from lookervault.storage.search_pieces import NAME, REFERENCE, TEXT, PieceWriter
 
 _PENDING = 400_000
 """Changes of lists of items that are collected before they are written: some 40 MB."""
@@ -26,7 +26,9 @@ _ADD_NOW, _DROP_NOW, _ADD_PAST, _DROP_PAST = range(4)
 
 
 class Key(NamedTuple):
-    """`text` is None for a reference: it is found by its kind and value alone."""
+    """Kind 0 is a name of an item. `text` is None for a reference: it is found by its kind and
+    value alone.
+    """
 
     kind: int
     value: str
@@ -54,6 +56,7 @@ class IndexWriter:
         self._keys: dict[int, int] = {}
         self._next_key = self._next_item = 1
         self._unused: set[int] = set()
+        self._pieces = PieceWriter(self._connection)
 
     def __enter__(self) -> Self:
         with guarded():
@@ -129,13 +132,15 @@ class IndexWriter:
         return number
 
     def _make(self, key: Key, hashed: int) -> int:
-        number, self._next_key = self._next_key, self._next_key + 1
+        what = REFERENCE if key.text is None else TEXT if key.kind else NAME
+        number = self._next_key << 2 | what
+        self._next_key += 1
         self._connection.execute("INSERT INTO keys VALUES (?, ?)", (hashed, number))
         if key.text is not None:
-            row = (number, key.kind, key.text)
-            self._connection.execute("INSERT INTO texts VALUES (?, ?, ?)", row)
-            row_of_grams = (number, key.text + END)
-            self._connection.execute("INSERT INTO grams (rowid, text) VALUES (?, ?)", row_of_grams)
+            row = (number, key.text)
+            self._connection.execute("INSERT INTO texts VALUES (?, ?)", row)
+            self._connection.execute("INSERT INTO grams (rowid, text) VALUES (?, ?)", row)
+            self._pieces.learn(number, key.text)
         return number
 
     def save(
@@ -156,6 +161,7 @@ class IndexWriter:
             self._note(item, type_number, now[0] - now[1], _DROP_NOW)
             self._note(item, type_number, past[1] - past[0], _ADD_PAST)
             self._note(item, type_number, past[0] - past[1], _DROP_PAST)
+            self._pieces.change(item, type_number, before[2:], after[2:])
             self._connection.execute(
                 "UPDATE items SET state = ?, mark = ?, versions = ?, now = ?, past = ?"
                 " WHERE item = ?",
@@ -206,6 +212,7 @@ class IndexWriter:
                 "DELETE FROM items WHERE state = 0 AND item NOT IN (SELECT target FROM ways)"
             )
             self._drop_unused()
+            self._pieces.finish()
             for key, value in (*notes.items(), ("next key", str(self._next_key))):
                 self._index.note(key, value)
 
@@ -217,8 +224,8 @@ class IndexWriter:
         for key in gone:
             if row := execute("SELECT text FROM texts WHERE key = ?", (key,)).fetchone():
                 execute(
-                    "INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ? || ?)",
-                    (key, *row, END),
+                    "INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ?)",
+                    (key, *row),
                 )
                 execute("DELETE FROM texts WHERE key = ?", (key,))
         if gone:

@@ -19,6 +19,7 @@ TITLES = {
     "7": '"; DROP TABLE items; -- \x00 * NEAR(a b) OR "',
     "8": "100%_\\ off",
     "9": "\ud800 broken \u202e",
+    "10": "wxqvwxq",
 }
 
 
@@ -43,6 +44,17 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("リポート abc", ["5"]),
         ("รายเดือน", ["3"]),
         ("ดื", ["3"]),
+        ("ย", ["3"]),
+        ("เด", ["3"]),
+        ("่", []),
+        ("ยย", []),
+        ("月", ["2"]),
+        ("次売", ["2"]),
+        ("月売", []),
+        ("ポ", ["2", "5"]),
+        ("ﾎﾟ", ["2", "5"]),
+        ("客", ["4"]),
+        ("失率", ["4"]),
         ("流失率", ["4"]),
         ("abc", ["5"]),
         ("cafe\u0301", ["6"]),
@@ -53,7 +65,14 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("*", ["7"]),
         ('"', ["7"]),
         ("100%_\\", ["8"]),
+        ("%", ["8"]),
+        ("_\\", ["8"]),
+        ("BY", ["1"]),
+        ("yb", []),
+        ("É", ["6"]),
         ("1%", []),
+        ("xqvwx", ["10"]),
+        ("qvwxqvw", []),
         ("a* OR b", []),
         ("title:revenue", []),
         ("^revenue", []),
@@ -126,6 +145,14 @@ def test_titles_come_first_then_types_as_they_are_listed(tmp_path: Path) -> None
     assert order == [("looks", "1"), ("dashboards", "9"), ("dashboards", "10"), ("looks", "2")]
     assert order[:2] == [(one.type, one.id) for one in found(path, "churn", limit=2)]
     assert ids(path, "churn", types=["looks"]) == ["1", "2"]
+
+
+def test_items_of_a_type_come_by_their_ids_whatever_refers_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    tile = {"id": "1", "look_id": "10"}
+    looks = {("looks", id): {"title": "Churn"} for id in ("10", "9", "2")}
+    run(path, looks | {("dashboards", "1"): {"title": "x", "dashboard_elements": [tile]}})
+    assert ids(path, "churn") == ids(path, "ch") == ["2", "9", "10"]
 
 
 def test_versions_that_have_ended_are_found_where_they_are_asked_for(tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ def test_it_lies_beside_the_vault_for_its_owner_alone(path: Path) -> None:
     assert stat.S_IMODE(index_path(path).stat().st_mode) == 0o600
 
 
+def test_it_has_a_title_once(path: Path) -> None:
+    assert ids(path, "alpha") == ["1"]
+    assert sorted(column(index_path(path), "SELECT text FROM texts")) == ["alpha", "beta"]
+
+
 def test_a_search_writes_only_what_is_new(path: Path) -> None:
     assert ids(path, "alpha") == ["1"]
     before = index_path(path).stat().st_ino
@@ -67,12 +72,21 @@ def test_it_is_the_same_whether_made_at_once_or_run_by_run(path: Path) -> None:
 def contents_of(path: Path) -> set[object]:
     """(text, type, id, now or past) of all that the index has."""
     index = index_path(path)
-    query = """SELECT json_array(t.kind, t.text, y.name, hex(p.now) <> '', hex(p.past) <> '')
+    query = """SELECT json_array(t.key & 1, t.text, y.name, hex(p.now) <> '', hex(p.past) <> '')
         FROM postings p JOIN types y ON y.type = p.type LEFT JOIN texts t ON t.key = p.key"""
     items = (
         "SELECT json_array(name, id, state, mark, hex(versions)) FROM items JOIN types USING (type)"
     )
-    return {*column(index, query), *column(index, items)}
+    return {*column(index, query), *column(index, items), *pieces_of(path)}
+
+
+def pieces_of(path: Path) -> set[tuple[str, str, str, int]]:
+    """(piece, type, id, part): whether of a name, and whether of the past."""
+    query = """SELECT v.term, y.name, i.id, v.doc & 3 FROM temp.v
+        JOIN items i ON i.item = v.doc >> 2 & 0xFFFFFFFF JOIN types y ON y.type = v.doc >> 34"""
+    with closing(sqlite3.connect(index_path(path))) as connection:
+        connection.execute("CREATE VIRTUAL TABLE temp.v USING fts5vocab(main, pieces, instance)")
+        return set(connection.execute(query))
 
 
 def spoil_header(index: Path) -> None:
@@ -122,18 +136,19 @@ def test_one_that_cannot_be_used_is_made_anew(path: Path, spoil: object) -> None
 
 def test_versions_that_vanish_from_the_vault_are_found_no_more(path: Path) -> None:
     """As `forget` does it: the version goes, and its words go from the index's file."""
-    run(path, {("looks", "1"): {"title": "Secretword"}, ("looks", "2"): {"title": "Beta"}})
+    run(path, {("looks", "1"): {"title": "Secretword 売"}, ("looks", "2"): {"title": "Beta"}})
     run(path, {("looks", "1"): {"title": "Omega"}, ("looks", "2"): {"title": "Beta"}})
     assert ids(path, "secretword", past=True) == ["1"]
     assert b"secretword" in index_path(path).read_bytes()
-    edit(path, "DELETE FROM versions WHERE name = 'Secretword'")
+    edit(path, "DELETE FROM versions WHERE name = 'Secretword 売'")
     assert ids(path, "secretword", past=True) == []
     assert ids(path, "alpha", past=True) == ["1"]
     edit(path, "DELETE FROM versions WHERE id = '1'")
     assert ids(path, "alpha", past=True) == ids(path, "omega") == []
     assert ids(path, "beta") == ["2"]
-    for word in (b"secretword", b"alpha", b"omega"):
-        assert word not in index_path(path).read_bytes()
+    for word in ("secretword", "売", "alpha", "omega"):
+        assert word.encode() not in index_path(path).read_bytes()
+    assert {piece for piece, *_ in pieces_of(path)} == {*"beta", "be", "et", "ta"}
 
 
 def test_a_vault_that_was_written_a_moment_ago_is_not_known_by_its_times(path: Path) -> None:
