@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 
 from lookervault import __version__
@@ -70,11 +71,54 @@ def test_the_version_is_told(flags: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedLooker, Path]]:
-    """A vault with a run in it."""
-    vault = tmp_path_factory.mktemp("worked") / "lookervault.db"
+    """A vault with a run in it, whose certificate is signed."""
+    folder = tmp_path_factory.mktemp("worked")
+    vault, key = folder / "lookervault.db", folder / "signing.pem"
+    (folder / "public.key").write_bytes(program("key", "new", "--out", key).out)
     with EmbeddedLooker(items=1) as looker:
-        assert program("extract", "--vault", vault, env=looker.env()).code == 0
+        env = looker.env() | {"LOOKERVAULT_SIGNING_KEY": str(key)}
+        assert program("extract", "--vault", vault, env=env).code == 0
         yield looker, vault
+
+
+class InStore:
+    """A store with a snapshot of that vault, and the keys of it, for examples that name others."""
+
+    def __init__(self, folder: Path, vault: Path) -> None:
+        identity = pyrage.x25519.Identity.generate()
+        self._folder, self._vault = folder, vault
+        self._recipient = str(identity.to_public())
+        (folder / "key.txt").write_text(f"{identity}\n")
+        self.env = {
+            "LOOKERVAULT_STORE": f"file://{folder}/store",
+            "LOOKERVAULT_INDEX_KEY": str(folder / "index.key"),
+            "LOOKERVAULT_IDENTITY": str(folder / "key.txt"),
+        }
+        made = self.env | {"LOOKERVAULT_RECIPIENTS": self._recipient}
+        assert program("snapshot", "push", "--vault", vault, env=made).code == 0
+
+    def arguments(self, example: list[str]) -> list[str]:
+        found = []
+        for word in example:
+            if word.startswith("age1"):
+                found.append(self._recipient)
+            elif word in ("lookervault.db", "public.key"):
+                found.append(str(self._vault.with_name(word)))
+            elif word.endswith((".key", ".txt")):
+                found.append(str(self._folder / word))
+            elif re.match(r"\w+://", word):
+                plain = "--no-encryption" in example
+                found.append(f"file://{self._folder}/{'plain' if plain else 'store'}")
+            else:
+                found.append("now" if word == "yesterday" else word)
+        return found
+
+
+@pytest.fixture(scope="module")
+def stored(
+    worked: tuple[EmbeddedLooker, Path], tmp_path_factory: pytest.TempPathFactory
+) -> InStore:
+    return InStore(tmp_path_factory.mktemp("stored"), worked[1])
 
 
 def _there(looker: EmbeddedLooker) -> dict[str, str]:
@@ -93,7 +137,7 @@ def _there(looker: EmbeddedLooker) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("line", RUN)
-def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> None:
+def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path], stored: InStore) -> None:
     looker, vault = worked
     arguments = shlex.split(line.partition(" >")[0])
     if "12" in arguments:
@@ -118,6 +162,9 @@ def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path]) -> No
         env["LOOKERVAULT_MONTHLY_CALLS"] = "10000"
     if arguments[0] != "extract":
         env["LOOKERVAULT_VAULT"] = str(vault)
+    if "--store" in line or arguments[0] == "snapshot":
+        arguments = stored.arguments(arguments)
+        env |= stored.env
     done = program(*arguments, env=env)
     assert (done.code, bool(done.out)) == (0, True), done
 
