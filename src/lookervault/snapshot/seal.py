@@ -24,7 +24,7 @@ KEY_BYTES = 32
 _SALT_BYTES = 32
 _NONCE = bytes(12)
 """Each key is used once."""
-_LEVEL = 12
+_LEVEL = 6
 LARGEST = 256 * 2**20
 """Bytes of what is sealed; more is no object of ours."""
 
