@@ -22,11 +22,13 @@ class Opened:
 
     def __init__(self, settings: StoreSettings, *, make: bool = False) -> None:
         from lookervault.cli import failures
+        from lookervault.extraction.memory import share_one_arena
         from lookervault.snapshot.catalog import Catalog
         from lookervault.snapshot.keys import open_keys
         from lookervault.snapshot.store import Counted
         from lookervault.snapshot.targets import open_store
 
+        share_one_arena()  # packs are large, and made by several threads
         self._began = time.monotonic()
         self.store: Counted = Counted(open_store(settings.url, os.environ))
         self.keys: Keys = open_keys(self.store, settings, make=make)
