@@ -10,6 +10,7 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from io import BytesIO
 from typing import NamedTuple
 
 import msgspec
@@ -85,15 +86,15 @@ def write(name: str, blobs: Iterable[tuple[Blob, bytes]], recipient: str | None)
     key = None if recipient is None else os.urandom(KEY_BYTES)
     cipher = None if key is None else ChaCha20Poly1305(key)
     header = _header(key, recipient)
-    parts, offset, entries = [header], len(header), list[Entry]()
+    written, entries = BytesIO(), list[Entry]()
+    offset = written.write(header)
     for number, (blob, data) in enumerate(blobs):
         frame = data if cipher is None else cipher.encrypt(_nonce(number), data, name.encode())
         entries.append(
             Entry(blob.table, blob.sha256, blob.size, blob.dictionary, number, offset, len(frame))
         )
-        parts.append(frame)
-        offset += len(frame)
-    whole = b"".join(parts)
+        offset += written.write(frame)
+    whole = written.getvalue()
     return Pack(whole, PackIndex(name, sha256(whole).digest(), len(whole), entries))
 
 

@@ -7,7 +7,7 @@ snapshot, and the next one finds the packs that are there.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched, chain, count
@@ -213,23 +213,27 @@ def _newest_of(catalog: Catalog, vault: str, outline: Path, passed_over: list[st
 
 def _send(catalog: Catalog, index: Index, outliner: Outliner, recipient: str | None) -> list[Piece]:
     """Packs of what the index does not have; each is listed as soon as it is there."""
-    sizes = outliner.sizes()
-    lacking = [
-        (blob, sizes[blob.table, blob.id])
-        for blob in outliner.blobs()
-        if index.find(blob.table, blob.sha256) is None
-    ]
     sent: list[Piece] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         under_way: list[Future[tuple[PackIndex, Piece]]] = []
-        for batch in packs.batches(lacking):
+        for batch in packs.batches(_lacking(index, outliner)):
             if len(under_way) == _AT_ONCE:
                 _settle(under_way.pop(0), index, sent)
-            filled = [(blob, outliner.data(blob)) for blob in batch]
+            filled = list(zip(batch, outliner.data_of(batch), strict=True))
             under_way.append(pool.submit(_send_one, catalog, filled, recipient))
         for one in under_way:
             _settle(one, index, sent)
     return sent
+
+
+def _lacking(index: Index, outliner: Outliner) -> list[tuple[Blob, int]]:
+    """With the bytes of their data."""
+    sizes = outliner.sizes()
+    return [
+        (blob, sizes[blob.table, blob.id])
+        for blob in outliner.blobs()
+        if index.find(blob.table, blob.sha256) is None
+    ]
 
 
 def _settle(done: Future[tuple[PackIndex, Piece]], index: Index, sent: list[Piece]) -> None:
@@ -277,27 +281,27 @@ def _folded(catalog: Catalog, pieces: Sequence[Piece], index: Index) -> list[Pie
 # Rows.
 
 
-def level(catalog: Catalog, vault: Path, base: Path | None) -> list[Draft]:
+def level(catalog: Catalog, vault: Path, base: Path | None) -> Iterator[Draft]:
     """What makes the vault's rows of those of another, an outline; without one, all rows."""
     with Outliner(vault, base) as outliner:
-        return _drafts(catalog, merged(outliner.changes()))
+        yield from _drafts(catalog, outliner.changes())
 
 
 def _rows(
     catalog: Catalog, outliner: Outliner, before: Sequence[Sequence[Piece]], vault: Path
 ) -> list[list[Piece]]:
     """The levels before, and one of what changed since; small ones become one, as of the index."""
-    changes = merged(outliner.changes())
     kept = [list(level) for level in before]
     if not kept:
-        return [_sent(catalog, changes)]
+        return [[catalog.send(one) for one in _drafts(catalog, outliner.changes())]]
+    changes = merged(outliner.changes())
     if not changes:
         return kept
-    drafts = _drafts(catalog, changes)
+    drafts = [*_drafts(catalog, changes)]
     while len(kept) > 1 and _size(kept[-1]) < 2 * sum(one.piece.size for one in drafts):
         earlier = catalog.changes(kept.pop())
         changes = merged(chain(earlier, changes))
-        drafts = _drafts(catalog, changes)
+        drafts = [*_drafts(catalog, changes)]
     if sum(one.piece.size for one in drafts) > _FRESH * _size(kept[0]):
         return [[catalog.send(one) for one in level(catalog, vault, None)]]
     return [*kept, [catalog.send(one) for one in drafts]]
@@ -307,22 +311,17 @@ def _size(level: Sequence[Piece]) -> int:
     return sum(piece.size for piece in level)
 
 
-def _sent(catalog: Catalog, changes: Sequence[Change]) -> list[Piece]:
-    return [catalog.send(one) for one in _drafts(catalog, changes)]
-
-
-def _drafts(catalog: Catalog, changes: Sequence[Change]) -> list[Draft]:
-    drafts, waiting, size = list[Draft](), list[Change](), 0
+def _drafts(catalog: Catalog, changes: Iterable[Change]) -> Iterator[Draft]:
+    waiting, size = list[Change](), 0
     for change in changes:
         for part in _parts(change):
             waiting.append(part)
             size += len(packed(part))
             if size >= _ROWS_BYTES:
-                drafts.append(catalog.draft(ROWS, packed(waiting)))
+                yield catalog.draft(ROWS, packed(waiting))
                 waiting, size = [], 0
     if waiting:
-        drafts.append(catalog.draft(ROWS, packed(waiting)))
-    return drafts
+        yield catalog.draft(ROWS, packed(waiting))
 
 
 def _parts(change: Change) -> Iterator[Change]:

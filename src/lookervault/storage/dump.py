@@ -150,12 +150,19 @@ class Outliner:
 
     def data(self, blob: Blob) -> bytes:
         """A zstd frame. Raises `DamagedError` where the row is not what was written."""
+        return self.data_of([blob])[0]
+
+    def data_of(self, blobs: Iterable[Blob]) -> list[bytes]:
+        """As `data`, of each of them."""
         with explaining(self._vault):
-            if blob.table == DICTIONARIES:
-                raw = dictionaries.read(self._connection, blob.id)
-                return zstandard.ZstdCompressor(level=_LEVEL).compress(raw)
-            query = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
-            *row, written = self._connection.execute(query, (blob.id,)).fetchone()
+            return [self._data(blob) for blob in blobs]
+
+    def _data(self, blob: Blob) -> bytes:
+        if blob.table == DICTIONARIES:
+            raw = dictionaries.read(self._connection, blob.id)
+            return zstandard.ZstdCompressor(level=_LEVEL).compress(raw)
+        query = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
+        *row, written = self._connection.execute(query, (blob.id,)).fetchone()
         if objects.object_sum(*row) != written:
             raise DamagedError(
                 f"Object {blob.id} of the vault {self._vault} is damaged.",
