@@ -94,15 +94,43 @@ def test_what_the_vault_does_not_have_is_taken_from_what_is_whole(
     check_all_come_back(place, tmp_path)
 
 
-def test_what_was_repaired_can_be_repaired_again(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["flip", "lose"])
+def test_what_was_repaired_can_be_repaired_again(place: Place, tmp_path: Path, what: str) -> None:
     place.lose(place.names("packs")[0])
     repaired(place)
     for name in place.names("packs"):
         if name.endswith("-1"):
-            place.flip(name)
+            getattr(place, what)(name)
     assert repaired(place).status == "repaired"
     assert place.verify(share=1.0).status == "ok"
     check_all_come_back(place, tmp_path)
+
+
+def test_a_snapshot_that_is_made_after_a_repair_needs_nothing_of_it(
+    place: Place, tmp_path: Path
+) -> None:
+    for name in place.names("index"):
+        place.lose(name)
+    repaired(place)
+    extracted(place.vault, NIGHTS)
+    done = place.push(NOW + NIGHTS)
+    shutil.rmtree(place.path / "repairs")
+    assert verify_vault(place.pulled(done.id, tmp_path / "b.db"), deep=True).status == "ok"
+
+
+def test_other_rows_in_place_of_those_that_are_lost_are_no_repair(
+    place: Place, tmp_path: Path
+) -> None:
+    """Whoever sealed them."""
+    catalog = place.catalog()
+    newest = next(iter(catalog.ids()))
+    first, *_, last = catalog.manifest(newest).row_pieces
+    place.lose(first.name)
+    again = f"repairs/{first.name}"
+    place.store.create(again, catalog.seal.close(again, catalog.read(last)))
+    with pytest.raises(DamagedError, match="is not there"):
+        place.pulled(newest, tmp_path / "b.db")
+    assert place.verify().status == "damaged"
 
 
 def test_rows_come_back_where_the_vault_is_as_it_was(place: Place, tmp_path: Path) -> None:

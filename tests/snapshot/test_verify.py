@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import LookerVaultError
-from lookervault.snapshot.catalog import Catalog, Manifest
+from lookervault.snapshot.catalog import Catalog, Manifest, packed
 from lookervault.snapshot.keys import open_keys
 from lookervault.snapshot.seal import Seal
 from lookervault.snapshot.store import Counted
 from lookervault.snapshot.verify import Finding, verify
+from lookervault.storage.dump import Change
 from tests.cli.running import program
 from tests.snapshot.damage import ITEMS, NIGHTS, Place, made
 
@@ -183,6 +184,25 @@ def test_rows_of_another_state_are_found_out(place: Place) -> None:
         found = place.verify().findings
         assert {(one.kind, one.object) for one in found} == {("snapshot", name)}
         assert any("certificates" in one.detail for one in found)
+
+
+def test_items_that_somebody_took_out_are_found_out(place: Place) -> None:
+    """By whoever has the key: only the root over the items tells."""
+    id = nights(place)[-1]
+    catalog = place.catalog()
+    manifest = catalog.manifest(id)
+    versions = [c for c in catalog.changes(manifest.row_pieces) if c.table == "versions"]
+    (first, *_), *_ = (change.rows for change in versions)
+    with as_it_was(place):
+        piece = catalog.write("rows", packed([Change("versions", [], [first[:3]])]))
+        _forged(
+            place,
+            id,
+            msgspec.structs.replace(manifest, rows=[*manifest.rows, [piece]]),
+            catalog.seal,
+        )
+        found = only(place.verify().findings)
+        assert (found.kind, "root over its items" in found.detail) == ("snapshot", True)
 
 
 def _forged(place: Place, id: str, manifest: Manifest, seal: Seal) -> str:

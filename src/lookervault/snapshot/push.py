@@ -88,7 +88,7 @@ def push(
             index = base.index if base else Index()
             passed_over += [error.message for error in index.unreadable.values()]
             pieces = [p for p in parent.indexes if p.name in index.by_piece] if parent else []
-            pieces += index.repairs
+            pieces += _listed_anew(catalog, index)
             pieces += catalog.add_unlisted(index, base.came if base else 0)
             sent = _send(catalog, index, outliner, keys.recipient)
             rows = _rows(catalog, outliner, parent.rows if parent and outline else [], vault)
@@ -259,6 +259,16 @@ def _send_one(
         if found is not None:
             return found, catalog.write(INDEX, packed([found]))
     raise AssertionError
+
+
+def _listed_anew(catalog: Catalog, index: Index) -> Iterator[Piece]:
+    """What repairs tell of, as pieces like any other: a new snapshot depends on no repair."""
+    for repair in index.repairs:
+        contents = index.by_piece[repair.name]
+        piece = catalog.write(INDEX, packed(contents))
+        for pack in contents:
+            index.add(piece.name, pack)
+        yield piece
 
 
 def _stored(index: Index, blobs: Iterator[Blob]) -> int:
