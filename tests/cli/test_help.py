@@ -136,6 +136,10 @@ def _there(looker: EmbeddedLooker) -> dict[str, str]:
     }
 
 
+INSTEAD = {"--at": "now", "--rate": "500"}
+"""The run that the test made is younger, and it has not the time that the example takes."""
+
+
 @pytest.mark.parametrize("line", RUN)
 def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path], stored: InStore) -> None:
     looker, vault = worked
@@ -153,10 +157,9 @@ def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path], store
         assert program("export", "tree", env={"LOOKERVAULT_VAULT": str(vault)}).code == 0
     if arguments[0] == "salvage":
         arguments[1] = str(vault)
-    if "--at" in arguments:  # the run that the test made is younger
-        arguments[arguments.index("--at") + 1] = "now"
-    if "--rate" in arguments:  # the test has not the time that the example takes
-        arguments[arguments.index("--rate") + 1] = "500"
+    for option, value in INSTEAD.items():
+        if option in arguments:
+            arguments[arguments.index(option) + 1] = value
     env = looker.env()
     if "--fit-quota" in arguments:
         env["LOOKERVAULT_MONTHLY_CALLS"] = "10000"

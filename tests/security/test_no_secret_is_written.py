@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import pyrage
 import pytest
 
 from lookervault.cli.commands import build
@@ -50,6 +51,7 @@ class Everything:
     client_secrets: list[str] = field(default_factory=list)
     proxy_passwords: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    store_keys: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     unpacked: set[Packed] = field(default_factory=set)
 
@@ -124,6 +126,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
         _failures(one, looker)
         _with_every_option(one, looker, tmp_path_factory.mktemp("given"))
         _with_a_file_of_settings(one, looker, tmp_path_factory.mktemp("ini"))
+        _with_a_store(one, tmp_path_factory.mktemp("keys"))
         _after_a_run(one)
         _damage(one)
         _interrupted(one, looker)
@@ -225,6 +228,32 @@ def _with_every_option(one: Everything, looker: EmbeddedLooker, given: Path) -> 
     }
     one.run("a command that fails", "check", "--debug", **fails)
     one.tokens += server.tokens
+
+
+IN_A_STORE = (
+    *("--store", "file://{store}", "--recipient", "{recipient}"),
+    *("--index-key", "{keys}/index.key", "--identity", "{keys}/identity.txt"),
+)
+
+
+def _with_a_store(one: Everything, keys: Path) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    (keys / "identity.txt").write_text(f"{identity}\n")
+    (keys / "others.txt").write_text(f"{pyrage.x25519.Identity.generate()}\n")
+    names = {"store": one.folder / "store", "recipient": identity.to_public(), "keys": keys}
+    encrypted = [part.format(**names) for part in IN_A_STORE]
+    plain = ("--store", f"file://{one.folder}/plain", "--no-encryption")
+    one.run("extract --store", "extract", *encrypted, "--json", "--debug")
+    one.run("extract --no-encryption", "extract", *plain, "--fresh", "--debug")
+    for name in ("list", "show", "verify", "rehearse"):
+        one.run(f"snapshot {name}", "snapshot", name, *encrypted[:2], *encrypted[4:], "--debug")
+    for name in ("others.txt", "index.key"):
+        reading = (*encrypted[:2], "--identity", keys / name, "--debug")
+        one.run(f"snapshot list with {name}", "snapshot", "list", *reading)
+    wrong = (*encrypted[:2], "--index-key", keys / "identity.txt", "--debug")
+    one.run("an identity for an index key", "snapshot", "list", *wrong)
+    index_key = (keys / "index.key").read_text().strip()
+    one.store_keys = [str(identity), index_key, index_key.rpartition("-")[2]]
 
 
 def _with_a_file_of_settings(one: Everything, looker: EmbeddedLooker, folder: Path) -> None:
@@ -344,6 +373,9 @@ def test_the_program_did_what_it_was_to_be_watched_at(everything: Everything) ->
         "looker.ini without a section": 2,
         "looker.ini with a line that is none": 2,
         "looker.ini with a line twice": 2,
+        "snapshot list with others.txt": 2,
+        "snapshot list with index.key": 2,
+        "an identity for an index key": 2,
         "no Looker": 1,
         "extract without permissions": 3,
         "salvage": 3,
@@ -360,7 +392,7 @@ def test_the_program_did_what_it_was_to_be_watched_at(everything: Everything) ->
 
 
 def test_each_option_of_extract_was_used() -> None:
-    used = {*EVERY_OPTION, *HALVES[0], *HALVES[1]}
+    used = {*EVERY_OPTION, *HALVES[0], *HALVES[1], *IN_A_STORE, "--no-encryption"}
     command = build().commands["extract"]  # type: ignore[attr-defined]  # a group has them
     there = {name for one in command.params if one.param_type_name == "option" for name in one.opts}
     assert there - used - NO_MATTER.keys() == set(), "use it above, or say why it does not matter"
@@ -377,6 +409,11 @@ def test_what_is_no_secret_is_found_wherever_it_should_be(everything: Everything
 
 def test_the_client_secret_is_nowhere(everything: Everything) -> None:
     for secret in everything.client_secrets:
+        assert everything.where(secret) == []
+
+
+def test_no_key_of_a_store_is_anywhere(everything: Everything) -> None:
+    for secret in everything.store_keys:
         assert everything.where(secret) == []
 
 

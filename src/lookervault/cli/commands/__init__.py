@@ -66,7 +66,7 @@ Environment (flags come first):
   LOOKERVAULT_RECIPIENTS, LOOKERVAULT_IDENTITY,
   LOOKERVAULT_INDEX_KEY    their keys
   LOOKERVAULT_HEARTBEAT    told how runs end
-  LOOKERVAULT_LOG_FORMAT   json: stderr for programs
+  LOOKERVAULT_LOG_FORMAT   json: for programs
   NO_COLOR                 set: no colours
   CI                       set: plain progress"""
 
