@@ -9,12 +9,11 @@ before each of which one dashboard and one look in a hundred are edited, by the 
 from __future__ import annotations
 
 import random
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from lookervault.config.models import ParallelConfig
 from lookervault.config.settings import Settings, load
@@ -27,7 +26,7 @@ from lookervault.extraction.estimate import Found
 from lookervault.extraction.first_look import look
 from lookervault.extraction.fit import Schedule, fit
 from lookervault.extraction.orchestrator import Orchestrator
-from lookervault.extraction.plan import NIGHTS, Plan, plan
+from lookervault.extraction.plan import NIGHTS, Month, Plan, plan
 from lookervault.extraction.request import Request
 from lookervault.extraction.retry import Tally
 from lookervault.extraction.survey import calls_of
@@ -117,53 +116,53 @@ def _time(night: int) -> float:
     return _BEGIN + night * _DAY_S
 
 
-class Row(NamedTuple):
-    quota: int
-    schedule: str
-    planned: int
-    taken: int
+@contextmanager
+def _site(name: str) -> Iterator[Site]:
+    """Each time the same one, that nobody has read."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedLooker(SIZES[name], 1) as looker:
+        yield Site(looker, Path(folder, "vault.db"))
 
 
 def measure(name: str, tell: Callable[[str], object]) -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        EmbeddedLooker(SIZES[name], 1) as looker,
-    ):
-        site = Site(looker, Path(folder, "vault.db"))
+    months: dict[Month, str] = {}
+    with _site(name) as site:
         first = site.plan(0).calls
-        looker.log.clear()
         taken = site.run(0)
         with Repository.open(site.vault, write=False) as vault:
             counts = vault.counts()
         held = ", ".join(f"{counts[kind]:,} {kind}" for kind in _COUNTED)
         tell(f"{name}: {held}; first run planned {first:,}, taken {taken:,}")
         site.edit()
-        night = site.plan(1).calls
-        kept = shutil.copy(site.vault, Path(folder, "kept.db"))
-        tell(f"{name}: second night planned {night:,}, taken {site.run(1):,}")
-        for quota in QUOTAS:
-            shutil.copy(kept, site.vault)
-            tell(f"{name}: {_month(site, quota)}")
+        plan = site.plan(1)
+        tell(f"{name}: second night planned {plan.calls:,}, taken {site.run(1):,}")
+    for quota in QUOTAS:
+        try:
+            chosen = fit(plan, quota, given={}, share=None)
+        except UsageError as error:
+            tell(f"{name}: {error.message}")
+            continue
+        if chosen.month not in months:
+            months[chosen.month] = _month(name, chosen)
+        tell(f"{name}: within {quota:,}: {months[chosen.month]}")
 
 
 _COUNTED = ("dashboards", "looks", "folders", "users", "roles", "merge_queries", "queries")
 
 
-def _month(site: Site, quota: int) -> Row:
+def _month(name: str, chosen: Schedule) -> str:
     """Of 31 nights after the one of the first run."""
-    try:
-        chosen = fit(site.plan(1), quota, given={}, share=None)
-    except UsageError as error:
-        return Row(quota, error.message, 0, 0)
-    planned = site.plan(1, chosen).month().calls
-    taken = site.run(1, chosen)
-    for night in range(2, NIGHTS + 1):
+    with _site(name) as site:
+        site.run(0)
         site.edit()
-        taken += site.run(night, chosen)
-    told = (
-        f"content {chosen.content:g}, others {chosen.others:g}, proven {100 * chosen.share:.2g} %"
+        planned = site.plan(1, chosen).month().calls
+        taken = site.run(1, chosen)
+        for night in range(2, NIGHTS + 1):
+            site.edit()
+            taken += site.run(night, chosen)
+    return (
+        f"content {chosen.content:g}, others {chosen.others:g}, proven {100 * chosen.share:.2g} %:"
+        f" planned {planned:,}, taken {taken:,}"
     )
-    return Row(quota, told, planned, taken)
 
 
 def main(names: Sequence[str]) -> None:
