@@ -184,3 +184,39 @@ def test_no_vault_is_written_over(machine: Machine) -> None:
     done = machine.asked("snapshot", "pull", "--vault", vault)
     assert (done.code, "is there already" in done.told) == (2, True)
     assert vault.read_bytes() == b"mine"
+
+
+def test_a_store_that_was_pruned_goes_on_where_it_was(
+    machine: Machine, looker: EmbeddedLooker
+) -> None:
+    ids = looker.store.ids("dashboards")
+    nights = []
+    for number in range(3):
+        for id in ids:
+            looker.store.edit("dashboards", id, description=f"{number} " * 40 * (number + 1))
+        nights.append(machine.night())
+    would = machine.asked("snapshot", "prune", "--keep-last", 1, "--dry-run")
+    assert "Snapshots to remove  2 of 3" in would.text
+    assert "Nothing was changed." in would.text
+    done = machine.asked("snapshot", "prune", "--keep-last", 1, "--grace", "0h", "--json")
+    assert (done.code, done.json["status"]) == (0, "complete")
+    assert [(one["run"], one["reasons"]) for one in done.json["kept"]] == [
+        (3, ["newest", "newest complete", "last"])
+    ]
+    assert [one["run"] for one in done.json["removed"]] == [2, 1]
+    assert done.json["forgotten_runs"] == 2
+    assert done.json["deleted_objects"] > 0 < done.json["freed_bytes"]
+    assert done.json.keys() >= {"marked_objects", *TRAFFIC}
+    looker.store.edit("dashboards", ids[0], title="After the prune")
+    night = machine.night("--prove", 0)
+    assert night["types"]["dashboards"]["changed"] == 1
+    assert night["snapshot"]["uploaded_bytes"] < nights[-1]["snapshot"]["uploaded_bytes"] / 2
+    back = machine.folder / "back.db"
+    assert machine.asked("snapshot", "pull", "--vault", back).code == 0
+    assert [one["run"] for one in program("runs", "--json", "--vault", back).json] == [3, 4]
+    assert verify(back, deep=True).status == "ok"
+    left = machine.asked("show", "dashboards", ids[1], "--run", "3").out
+    assert left == looker.store.body("dashboards", ids[1])
+    refused = machine.asked("snapshot", "prune", "--store", f"file://{machine.folder}/store")
+    assert (refused.code, refused.out) == (2, b"")
+    assert "Nothing says which runs to keep" in refused.told

@@ -193,6 +193,37 @@ def reading[T](command: Callable[..., T]) -> Callable[..., T]:
     return _with(READING, "source", command)
 
 
+def _keep(name: str, what: str) -> Any:
+    option = typer.Option(f"--keep-{name}", help=what, metavar="N", min=1, show_default=False)
+    return Annotated[int | None, option]
+
+
+RETENTION = {
+    "last": _keep("last", "Keep the newest N runs."),
+    "daily": _keep("daily", "One for each of N days with runs."),
+    "weekly": _keep("weekly", "One for each of N weeks."),
+    "monthly": _keep("monthly", "One for each of N months."),
+    "yearly": _keep("yearly", "One for each of N years."),
+    "within": Annotated[
+        str | None,
+        typer.Option(
+            "--keep-within",
+            help="Keep all within this time before the newest run: 30d, 2m, 1y6m.",
+            metavar="DURATION",
+            show_default=False,
+        ),
+    ],
+}
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Only show what would be done.")
+]
+
+
+def retaining[T](command: Callable[..., T]) -> Callable[..., T]:
+    """The command with the options of `RETENTION` in place of its parameter `keep`."""
+    return _with(RETENTION, "keep", command)
+
+
 def storing[T](command: Callable[..., T]) -> Callable[..., T]:
     """The command with the options of `STORE` in place of its parameter `place`."""
     return _with(STORE, "place", command)

@@ -11,7 +11,7 @@ from lookervault.cli.text import duration, size
 from lookervault.errors import Exit
 
 if TYPE_CHECKING:
-    from lookervault.snapshot.catalog import Manifest
+    from lookervault.snapshot.records import Manifest
     from lookervault.snapshot.rehearse import Rehearsed
     from lookervault.snapshot.verify import Report
 

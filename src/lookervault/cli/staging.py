@@ -38,7 +38,7 @@ class Staged:
 
     def begin(self, base_url: str) -> None:
         """The outline of the newest snapshot of that Looker; nothing where there is none."""
-        from lookervault.snapshot.outline import Content
+        from lookervault.snapshot.outline import Content, write_outline
         from lookervault.snapshot.push import base_of
 
         catalog = self._there.catalog
@@ -47,7 +47,10 @@ class Staged:
             if manifest.base_url == base_url:
                 outline = self.vault.with_name(_BASE)
                 self._base = base_of(catalog, id, manifest, came, outline)
-                shutil.copy(outline, self.vault)
+                if self._base.pruned.runs_of(manifest.vault):
+                    write_outline(catalog, manifest, self.vault)
+                else:
+                    shutil.copy(outline, self.vault)
                 self.fetch = Content(catalog, self._base.index, self._there.keys).as_written
                 return
 
@@ -141,7 +144,7 @@ def reading(there: Opened) -> Iterator[Repository]:
     _, manifest = find(there.catalog, "latest")
     with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
         vault = Path(folder) / _VAULT
-        write_outline(there.catalog, manifest.rows, vault)
+        write_outline(there.catalog, manifest, vault)
         index = there.catalog.index(manifest.indexes)
         content = Content(there.catalog, index, there.keys)
         with Repository.open(vault, write=False, fetch=content.as_written) as repository:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
     from lookervault.cli.options import Flags
     from lookervault.config.stores import StoreSettings
-    from lookervault.snapshot.catalog import Catalog, Manifest
+    from lookervault.snapshot.catalog import Catalog
     from lookervault.snapshot.keys import Keys
     from lookervault.snapshot.push import Pushed
+    from lookervault.snapshot.records import Manifest
     from lookervault.snapshot.store import Counted
 
 
@@ -32,7 +33,7 @@ class Opened:
         self._began = time.monotonic()
         self.store: Counted = Counted(open_store(settings.url, os.environ))
         self.keys: Keys = open_keys(self.store, settings, make=make)
-        self.catalog: Catalog = Catalog(self.store, self.keys.seal)
+        self.catalog: Catalog = Catalog(self.store, self.keys.seal, self.keys.area)
         if self.keys.made is not None:
             failures.note(
                 f"The index key was made: {self.keys.made}. Every later run into this store needs"

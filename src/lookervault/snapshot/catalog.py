@@ -4,70 +4,40 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain, count
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from lookervault.errors import DamagedError, NoSuchObjectError, VaultError
+from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
 from lookervault.snapshot.packs import Entry, PackIndex
+from lookervault.snapshot.records import (
+    Manifest,
+    Piece,
+    Pruned,
+    PruneRecord,
+    decoded,
+    union,
+)
 from lookervault.snapshot.seal import Seal, damaged
-from lookervault.snapshot.store import Store
-from lookervault.storage.dump import Change
+from lookervault.snapshot.store import Store, Stored
+from lookervault.storage.dump import DICTIONARIES, Change
 
-SNAPSHOTS, INDEX, ROWS, PACKS = "snapshots", "index", "rows", "packs"
+SNAPSHOTS, INDEX, ROWS, PACKS, PRUNED = "snapshots", "index", "rows", "packs", "pruned"
 REPAIRS = "repairs"
 """What takes the place of damaged objects: `repairs/rows/…` and `repairs/index/…`."""
-FORMAT = 1
 THREADS = 8
 _SMALL = 2**18
 """Bytes. There are never many pieces: see `push`."""
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{8}")
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """A sealed object by its name, with its SHA-256 and its bytes as they are in the store."""
-
-    name: str
-    sha256: str
-    size: int
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A snapshot. `created` is in seconds since 1970.
-
-    `vault` tells vaults apart: the SHA-256 of the first certificate. `bytes` are those of the
-    content as it came from Looker, as of the run; `stored_bytes` those of all that the snapshot
-    needs in the store. `rows` are levels, to be read in their order: all rows, and then what
-    changed since, the newest last. `certificate` is the SHA-256 of the
-    newest certificate, which holds that of the one before.
-    """
-
-    format: int = FORMAT
-    created: float
-    vault: str
-    parent: str | None
-    instance: str
-    base_url: str
-    run: int
-    runs: list[int]
-    status: str
-    items: int
-    bytes: int
-    stored_bytes: int
-    root: str | None
-    certificates: int
-    certificate: str
-    program_version: str
-    rows: list[list[Piece]]
-    indexes: list[Piece]
-
-    @property
-    def row_pieces(self) -> list[Piece]:
-        return [piece for level in self.rows for piece in level]
+_TRIES = 5
+"""How often records that another prune replaces meanwhile are looked for."""
 
 
 class Draft(NamedTuple):
@@ -78,10 +48,12 @@ class Draft(NamedTuple):
 class Index:
     """Where the data of bodies and dictionaries is, by the table and the SHA-256.
 
-    `unreadable` tells of pieces that could not be read, `repairs` are those that then were.
+    Packs that are marked may be gone: another that has the same comes before them. `unreadable`
+    tells of pieces that could not be read, `repairs` are those that then were.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, marks: Collection[str] = ()) -> None:
+        self._marks = marks
         self._places: dict[tuple[str, bytes], tuple[PackIndex, Entry]] = {}
         self._others: dict[tuple[str, bytes], list[tuple[PackIndex, Entry]]] = {}
         self.packs: dict[str, PackIndex] = {}
@@ -96,8 +68,12 @@ class Index:
         self.packs[pack.name] = pack
         for entry in pack.entries:
             key, place = (entry.table, entry.sha256), (pack, entry)
-            if self._places.setdefault(key, place) is not place:
-                self._others.setdefault(key, []).append(place)
+            first = self._places.setdefault(key, place)
+            if first is place:
+                continue
+            if first[0].name in self._marks and pack.name not in self._marks:
+                self._places[key], place = place, first
+            self._others.setdefault(key, []).append(place)
 
     def find(self, table: str, digest: bytes) -> tuple[PackIndex, Entry] | None:
         return self._places.get((table, digest))
@@ -109,26 +85,82 @@ class Index:
 
 
 class Catalog:
-    """Reads and writes what is sealed in a store. Thread-safe."""
+    """Reads and writes what is sealed in a store. Thread-safe.
 
-    def __init__(self, store: Store, seal: Seal) -> None:
+    `area` begins the names of all that is sealed, and of packs: nothing, or a folder and its `/`.
+    With `kept`, a folder, pieces that were read are kept there and not fetched again. `pruned` is
+    what another has read of it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        seal: Seal,
+        area: str = "",
+        *,
+        kept: Path | None = None,
+        pruned: Pruned | None = None,
+    ) -> None:
         self.store = store
         self.seal = seal
+        self.area = area
         self._small: dict[str, bytes] = {}
         """Pieces that are likely to be read again, by name: to be merged with others."""
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._pruned = pruned
+
+    def listing(self, kind: str) -> Iterator[Stored]:
+        return self.store.list(f"{self.area}{kind}/")
+
+    # What was pruned.
+
+    @property
+    def pruned(self) -> Pruned:
+        """As it was when it was asked for first."""
+        with self._lock:
+            if self._pruned is None:
+                self._pruned = self._read_pruned()
+            return self._pruned
+
+    def is_current(self) -> bool:
+        """Whether `pruned` is still all there is.
+
+        Whoever is about to name objects in a manifest or a record asks, and begins anew where it
+        is not: what it found may have been marked meanwhile.
+        """
+        known = self.pruned.records
+        return {one.name for one in self.listing(PRUNED)} == known.keys()
+
+    def add_record(self, record: PruneRecord) -> str:
+        return self._add(PRUNED, record.created, record)
+
+    def _read_pruned(self) -> Pruned:
+        for _ in range(_TRIES):
+            there = {one.name: one.modified for one in self.listing(PRUNED)}
+            try:
+                found = {name: self._record(name) for name in sorted(there)}
+            except NoSuchObjectError:
+                continue
+            return union(there, found)
+        raise damaged(f"{self.area}{PRUNED}/", "an object in it is listed, and is not there")
+
+    def _record(self, name: str) -> PruneRecord:
+        return decoded(name, self.seal.open(name, self.store.get(name)), PruneRecord)
 
     # Snapshots.
 
     def ids(self) -> dict[str, float]:
         """The newest first, with when each came, by the store's clock."""
-        there = {
-            one.name.rpartition("/")[2]: one.modified for one in self.store.list(f"{SNAPSHOTS}/")
-        }
+        there = {one.name.rpartition("/")[2]: one.modified for one in self.listing(SNAPSHOTS)}
         return {id: there[id] for id in sorted(there, reverse=True) if _ID.fullmatch(id)}
 
+    def snapshot_name(self, id: str) -> str:
+        return f"{self.area}{SNAPSHOTS}/{id}"
+
     def manifest(self, id: str) -> Manifest:
-        name = f"{SNAPSHOTS}/{id}"
-        return _decoded(name, self.seal.open(name, self.store.get(name)), Manifest)
+        name = self.snapshot_name(id)
+        return decoded(name, self.seal.open(name, self.store.get(name)), Manifest)
 
     def manifests(self, ids: Sequence[str] | None = None) -> Iterator[tuple[str, Manifest]]:
         """The newest first."""
@@ -138,18 +170,35 @@ class Catalog:
 
     def add(self, manifest: Manifest) -> str:
         """Makes it a snapshot, and returns its id."""
-        moment = datetime.fromtimestamp(manifest.created, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
+        return self._add(SNAPSHOTS, manifest.created, manifest).rpartition("/")[2]
+
+    def add_as(self, id: str, manifest: Manifest) -> None:
+        """Raises `StoreError` where there is one of that id."""
+        name = self.snapshot_name(id)
+        if not self.store.create(name, self.seal.close(name, msgspec.json.encode(manifest))):
+            raise StoreError(f"There is a snapshot {id} in {self.store.url} already.")
+
+    def _add(self, kind: str, created: float, content: Manifest | PruneRecord) -> str:
+        moment = datetime.fromtimestamp(created, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
         while True:
-            id = f"{moment}Z-{os.urandom(4).hex()}"
-            name = f"{SNAPSHOTS}/{id}"
-            if self.store.create(name, self.seal.close(name, msgspec.json.encode(manifest))):
-                return id
+            name = f"{self.area}{kind}/{moment}Z-{os.urandom(4).hex()}"
+            if self.store.create(name, self.seal.close(name, msgspec.json.encode(content))):
+                return name
 
     # Pieces.
 
+    def names(self, kind: str, content: bytes) -> Iterator[str]:
+        """What an object of that content may be called, the plain name first.
+
+        One that is marked is taken for gone: it may be, at any moment.
+        """
+        plain = self.area + self.seal.name(kind, content)
+        others = (f"{plain}-{number}" for number in count(1))
+        return (name for name in chain([plain], others) if name not in self.pruned.marks)
+
     def draft(self, kind: str, content: bytes) -> Draft:
         """Ready to be sent. Its name follows from its content."""
-        name = self.seal.name(kind, content)
+        name = next(self.names(kind, content))
         sealed = self.seal.close(name, content)
         return Draft(Piece(name, sha256(sealed).hexdigest(), len(sealed)), sealed)
 
@@ -184,31 +233,58 @@ class Catalog:
 
     def as_written(self, piece: Piece) -> bytes:
         """As `read`, but of the object itself."""
-        if (sealed := self._small.get(piece.name)) is None:
-            try:
-                sealed = self.store.get(piece.name)
-            except NoSuchObjectError:
-                raise damaged(piece.name, "it is not there") from None
-            if len(sealed) <= _SMALL:
-                self._small[piece.name] = sealed
+        sealed = self._sealed(piece)
         if sha256(sealed).hexdigest() != piece.sha256:
             raise damaged(piece.name, "its bytes are not those that were written")
         return self.seal.open(piece.name, sealed)
 
+    def _sealed(self, piece: Piece) -> bytes:
+        if (known := self._small.get(piece.name)) is not None:
+            return known
+        copy = self._kept and self._kept / piece.sha256
+        if copy is not None and copy.exists():
+            return copy.read_bytes()
+        try:
+            sealed = self.store.get(piece.name)
+        except NoSuchObjectError:
+            raise damaged(piece.name, "it is not there") from None
+        if len(sealed) <= _SMALL:
+            self._small[piece.name] = sealed
+        elif copy is not None:
+            draft = copy.with_name(f"{copy.name}.{threading.get_ident()}")
+            draft.write_bytes(sealed)
+            draft.rename(copy)
+        return sealed
+
+    def kind_of(self, name: str) -> str:
+        """`rows`, `index` or the like."""
+        return name.removeprefix(self.area).partition("/")[0]
+
+    def is_named(self, name: str, content: bytes) -> bool:
+        """Whether a piece of that name has that content."""
+        plain = self.area + self.seal.name(self.kind_of(name), content)
+        return name == plain or name.startswith(f"{plain}-")
+
+    def is_repair(self, name: str) -> bool:
+        return self.kind_of(name) == REPAIRS
+
+    def repair_of(self, name: str) -> str:
+        return f"{self.area}{REPAIRS}/{name.removeprefix(self.area)}"
+
     def _again(self, name: str) -> bytes | None:
         """The same content, sealed again: the name of a piece tells that it is."""
-        for again in (name, f"{REPAIRS}/{name}"):
+        for again in (name, self.repair_of(name)):
             try:
                 content = self.seal.open(again, self.store.get(again))
             except (DamagedError, NoSuchObjectError):
                 continue
-            if self.seal.name(name.partition("/")[0], content) == name:
+            if self.is_named(name, content):
                 return content
         return None
 
     def write_again(self, name: str, content: bytes) -> None:
         """In place of a damaged piece, which stays. Raises `DamagedError` where this is, too."""
-        again = f"{REPAIRS}/{name}"
+        again = self.repair_of(name)
         if not self.store.create(again, self.seal.close(again, content)) and (
             self._again(name) != content
         ):
@@ -226,40 +302,69 @@ class Catalog:
             yield from unpacked(piece.name, content, list[Change])
 
     def index(self, pieces: Sequence[Piece]) -> Index:
-        """Pieces that cannot be read are left out, and repairs are looked at in their place."""
-        found = Index()
+        """Of these pieces, and before them of those that prunes wrote.
+
+        Those that cannot be read are left out, and repairs are looked at in their place. One that
+        is marked may be gone: what it told is in those of the prunes.
+        """
+        pruned = self.pruned
+        found = Index(pruned.marks)
+        wanted = list({one.name: one for one in (*pruned.indexes, *pieces)}.values())
         with ThreadPoolExecutor(THREADS) as pool:
-            for piece, content in zip(pieces, pool.map(self._tried, pieces), strict=True):
-                if isinstance(content, DamagedError):
-                    found.unreadable[piece.name] = content
-                else:
+            for piece, content in zip(wanted, pool.map(self._tried, wanted), strict=True):
+                if not isinstance(content, DamagedError):
                     add_packs(found, piece.name, content)
+                elif piece.name not in pruned.marks:
+                    found.unreadable[piece.name] = content
         if found.unreadable:
             found.repairs = self.add_repairs(found)
         return found
 
     def _tried(self, piece: Piece) -> bytes | DamagedError:
+        is_marked = piece.name in self.pruned.marks
         try:
-            return self.read(piece)
+            return self.as_written(piece) if is_marked else self.read(piece)
         except DamagedError as error:
             return error
 
+    def lasting(
+        self, index: Index, pieces: Sequence[Piece], since: float
+    ) -> tuple[Index, list[Piece]]:
+        """What a new snapshot may rely on, and the pieces that tell of it: of an index of these
+        pieces, and of what came since that time.
+        """
+        marks = self.pruned.marks
+        told = {
+            one.name: one
+            for one in (*self.pruned.indexes, *pieces)
+            if one.name in index.by_piece and one.name not in marks
+        }
+        told |= {one.name: one for one in self.add_unlisted(index, since)}
+        listed = [(name, pack) for name in told for pack in index.by_piece[name]]
+        usable = _usable([pack for _, pack in listed if pack.name not in marks])
+        found = Index()
+        for name, pack in listed:
+            if pack.name in usable:
+                found.add(name, pack)
+        return found, list(told.values())
+
     def add_repairs(self, index: Index) -> list[Piece]:
         """Where repairs put bodies whose packs, or whose places, were damaged."""
-        folder = f"{REPAIRS}/{INDEX}/"
-        return self._add(index, sorted(one.name for one in self.store.list(folder)))
+        return self._add_named(index, (one.name for one in self.listing(f"{REPAIRS}/{INDEX}")))
 
     def add_unlisted(self, index: Index, since: float) -> list[Piece]:
         """What came since that time: a push was broken off, or others push to the same store."""
-        since_then = (one for one in self.store.list(f"{INDEX}/") if one.modified >= since)
-        return self._add(index, sorted(one.name for one in since_then))
+        since_then = (one.name for one in self.listing(INDEX) if one.modified >= since)
+        return self._add_named(
+            index, (name for name in since_then if name not in self.pruned.marks)
+        )
 
-    def _add(self, index: Index, names: Sequence[str]) -> list[Piece]:
+    def _add_named(self, index: Index, names: Iterable[str]) -> list[Piece]:
         """Those that told of another pack. One that cannot be read is left alone: no manifest
         depends on it.
         """
         found = []
-        for name in names:
+        for name in sorted(names):
             if name in index.by_piece:
                 continue
             try:
@@ -280,6 +385,17 @@ def add_packs(index: Index, name: str, content: bytes) -> None:
         index.add(name, pack)
 
 
+def _usable(packs: Sequence[PackIndex]) -> set[str]:
+    """Those whose bodies can be read with dictionaries that are in one of them."""
+    while True:
+        there = {one.sha256 for p in packs for one in p.entries if one.table == DICTIONARIES}
+        known = {None, *there}
+        left = [p for p in packs if {one.dictionary for one in p.entries} <= known]
+        if len(left) == len(packs):
+            return {pack.name for pack in packs}
+        packs = left
+
+
 def packed(content: Any) -> bytes:
     return msgspec.msgpack.encode(content)
 
@@ -289,21 +405,3 @@ def unpacked[T](name: str, content: bytes, type: type[T]) -> T:
         return msgspec.msgpack.decode(content, type=type)
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise damaged(name, str(error)) from None
-
-
-def _decoded(name: str, content: bytes, type: type[Manifest]) -> Manifest:
-    try:
-        format = msgspec.json.decode(content, type=_Format).format
-        if format > FORMAT:
-            raise VaultError(
-                f"{name} was made by a newer LookerVault: its format is {format}, and this program"
-                f" knows formats up to {FORMAT}.",
-                hint="Update LookerVault.",
-            )
-        return msgspec.json.decode(content, type=type)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise damaged(name, str(error)) from None
-
-
-class _Format(msgspec.Struct):
-    format: int

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from lookervault.errors import DamagedError
-from lookervault.snapshot.catalog import Manifest
+from lookervault.snapshot.records import Manifest
 from lookervault.storage.certificates import CertificateRow, parse
+from lookervault.storage.dump import ForgottenRun
 from lookervault.storage.repository import Repository
 
 
@@ -19,13 +20,15 @@ class Fit(NamedTuple):
     certificates: frozenset[str] = frozenset()
 
 
-def fit(vault: Path, manifest: Manifest) -> Fit:
-    """Of a vault or an outline. The run's root is computed anew, over the hashes of the items."""
+def fit(vault: Path, manifest: Manifest, gone: Collection[ForgottenRun]) -> Fit:
+    """Of a vault or an outline, without the runs that were pruned. The run's root is computed anew,
+    over the hashes of the items.
+    """
     with Repository.open(vault, write=False) as repository:
         rows = repository.certificates()
         faults = [
             *_chain(rows, manifest),
-            *_run(repository, manifest),
+            *_run(repository, manifest, {one.run for one in gone}),
             *(fault.detail for fault in repository.certificate_faults()),
             *_content(repository, rows, manifest.run),
         ]
@@ -40,8 +43,9 @@ def _chain(rows: list[CertificateRow], manifest: Manifest) -> Iterator[str]:
         yield "its certificates are not those that the manifest names"
 
 
-def _run(repository: Repository, manifest: Manifest) -> Iterator[str]:
-    if [row.run for row in repository.runs()] != manifest.runs:
+def _run(repository: Repository, manifest: Manifest, gone: Collection[int]) -> Iterator[str]:
+    there = [row.run for row in repository.runs()]
+    if there != [run for run in manifest.runs if run in there or run not in gone]:
         yield "its runs are not those that the manifest names"
     row = repository.run(manifest.run)
     if row is None:

@@ -25,6 +25,8 @@ from lookervault.snapshot.store import Store
 
 CONFIG = "config"
 KEYS = "keys"
+AREAS = "areas"
+"""The folder of those that are not the first."""
 FORMAT = 1
 _INDEX_KEY = re.compile(r"LOOKERVAULT-INDEX-KEY-([0-9a-f]{64})")
 _LONGEST_FILE = 64 * 2**10
@@ -42,12 +44,13 @@ class KeyObject(msgspec.Struct, frozen=True):
     """`content_key` is an age recipient, `sealed` the private parts, encrypted with age.
 
     `mac` is made with the index key: nobody else can bring the nightly machine to encrypt to
-    another key.
+    another key. `area` begins the names of what was written with these keys: nothing, or a folder.
     """
 
     content_key: str
     sealed: str
     mac: str
+    area: str = ""
 
 
 class Private(msgspec.Struct, frozen=True):
@@ -59,10 +62,13 @@ class Private(msgspec.Struct, frozen=True):
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
     """`recipient` is None where the store is not encrypted; `identities` are empty where content
-    cannot be read here. `made` is the file of the index key, where it was made now.
+    cannot be read here. `made` is the file of the index key, where it was made now. `generation`
+    is the number of the key object.
     """
 
     seal: Seal
+    area: str = ""
+    generation: int = 0
     recipient: str | None
     identities: tuple[str, ...] = ()
     made: Path | None = None
@@ -146,19 +152,26 @@ def _make(store: Store, wanted: StoreSettings) -> Keys:
         seal=Seal(index_key),
         recipient=str(content.to_public()),
         identities=(str(content),) if wanted.identity else (),
+        generation=generation,
         made=made,
     )
 
 
 def add_key_object(
-    store: Store, generation: int, content_key: str, private: Private, recipients: Sequence[str]
+    store: Store,
+    generation: int,
+    content_key: str,
+    private: Private,
+    recipients: Sequence[str],
+    *,
+    area: str = "",
 ) -> str:
     """Wraps the keys of a store to these recipients, under a new name."""
     text = msgspec.json.encode(private)
     sealed = pyrage.encrypt(text, [_recipient(one) for one in recipients])
-    mac = _mac(bytes.fromhex(private.index_key), content_key, sealed)
-    name = f"{KEYS}/{generation:06}"
-    _create(store, name, KeyObject(content_key, base64.b64encode(sealed).decode(), mac))
+    mac = _mac(bytes.fromhex(private.index_key), content_key, area, sealed)
+    name = _name(generation)
+    _create(store, name, KeyObject(content_key, base64.b64encode(sealed).decode(), mac, area))
     return name
 
 
@@ -169,8 +182,13 @@ def _create(store: Store, name: str, content: Config | KeyObject) -> None:
         )
 
 
+def key_objects(store: Store) -> list[str]:
+    """Their names, the newest last."""
+    return sorted(one.name for one in store.list(f"{KEYS}/"))
+
+
 def newest_key_object(store: Store) -> tuple[int, KeyObject]:
-    names = sorted(one.name for one in store.list(f"{KEYS}/"))
+    names = key_objects(store)
     if not names:
         raise DamagedError(
             f"The keys of the store {store.url} are not there.",
@@ -181,6 +199,23 @@ def newest_key_object(store: Store) -> tuple[int, KeyObject]:
         return int(names[-1].rpartition("/")[2]), found
     except (msgspec.MsgspecError, ValueError) as error:
         raise damaged(names[-1], str(error)) from None
+
+
+def check_current(store: Store, keys: Keys) -> None:
+    """Raises `StoreError` where the store was encrypted anew since the keys were opened: what is
+    written with the old ones is not looked at any more.
+    """
+    if keys.recipient is None or key_objects(store)[-1:] == [_name(keys.generation)]:
+        return
+    if newest_key_object(store)[1].area != keys.area:
+        raise StoreError(
+            f"The store {store.url} was encrypted anew meanwhile, so there is no snapshot.",
+            hint="Run the command again, with the new index key if there is one.",
+        )
+
+
+def _name(generation: int) -> str:
+    return f"{KEYS}/{generation:06}"
 
 
 def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
@@ -199,12 +234,19 @@ def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
             f"The store {store.url} is encrypted, and no key is given.",
             hint="Give --index-key FILE (all but content can be read with it), or --identity FILE.",
         )
-    if not hmac.compare_digest(found.mac, _mac(index_key, found.content_key, sealed)):
+    mac = _mac(index_key, found.content_key, found.area, sealed)
+    if not hmac.compare_digest(found.mac, mac):
         raise DamagedError(
             f"The index key does not fit the key object {generation} of {store.url}.",
             hint="It is another store's, or somebody has changed the keys in the store.",
         )
-    return Keys(seal=Seal(index_key), recipient=found.content_key, identities=identities)
+    return Keys(
+        seal=Seal(index_key),
+        area=found.area,
+        generation=generation,
+        recipient=found.content_key,
+        identities=identities,
+    )
 
 
 def _unpacked(generation: int, found: KeyObject) -> bytes:
@@ -291,6 +333,6 @@ def _recipient(text: str) -> pyrage.x25519.Recipient:
         ) from None
 
 
-def _mac(index_key: bytes, content_key: str, sealed: bytes) -> str:
-    told = content_key.encode() + b"\0" + sealed
+def _mac(index_key: bytes, content_key: str, area: str, sealed: bytes) -> str:
+    told = content_key.encode() + b"\0" + area.encode() + b"\0" + sealed
     return hmac.digest(derived(index_key, b"", b"content key"), told, "sha256").hex()

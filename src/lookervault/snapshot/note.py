@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from lookervault.errors import DamagedError
-from lookervault.snapshot.catalog import Catalog, Manifest
+from lookervault.snapshot.catalog import Catalog
+from lookervault.snapshot.records import Manifest
 
 
 class Note(msgspec.Struct, frozen=True):

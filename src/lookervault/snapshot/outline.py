@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
 from lookervault.errors import AccessError, DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import Catalog, Index, Piece
+from lookervault.snapshot.catalog import Catalog, Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.packs import HEADER_BYTES, Entry, Opener, PackIndex
+from lookervault.snapshot.records import Manifest, Piece
 from lookervault.snapshot.seal import damaged
-from lookervault.storage.dump import DICTIONARIES, Builder, decoded, encoded
+from lookervault.storage.dump import (
+    DICTIONARIES,
+    Blob,
+    Builder,
+    ForgottenRun,
+    Outliner,
+    decoded,
+    encoded,
+)
 
 _WHOLE = 3
 """Parts that are read one by one of a pack, after which it is fetched whole."""
@@ -24,12 +34,53 @@ _KEPT = 3
 _DICTIONARY_BYTES = 2**20
 
 
-def write_outline(catalog: Catalog, rows: Sequence[Sequence[Piece]], path: Path) -> None:
-    """Makes a vault without bodies, of the rows of a manifest or the first levels of them."""
+type Levels = Sequence[Sequence[Piece]]
+
+
+def write_outline(catalog: Catalog, manifest: Manifest, path: Path) -> None:
+    """Makes a vault without bodies, and without the runs that were pruned."""
+    gone = catalog.pruned.runs_of(manifest.vault)
+    with filled(catalog, manifest.rows, path, gone) as builder:
+        builder.finish()
+
+
+def write_rows(catalog: Catalog, rows: Levels, path: Path) -> None:
+    """As a manifest's rows, or the first levels of them, tell it: what others are held against."""
+    with filled(catalog, rows, path, []) as builder:
+        builder.finish()
+
+
+def needed(
+    catalog: Catalog, manifest: Manifest, gone: Collection[ForgottenRun], path: Path
+) -> list[Blob]:
+    """What a snapshot needs of packs without these runs. `path` is for a while."""
+    with filled(catalog, manifest.rows, path, gone) as builder:
+        return builder.lacking()
+
+
+@contextmanager
+def filled(
+    catalog: Catalog, rows: Levels, path: Path, gone: Collection[ForgottenRun]
+) -> Iterator[Builder]:
+    """A vault in the making, with all rows but those of these runs."""
     with Builder(path) as builder:
         for change in catalog.changes(list(chain.from_iterable(rows))):
             builder.apply(change)
+        builder.forget(gone)
+        yield builder
+
+
+def without(outliner: Outliner, gone: Collection[ForgottenRun], path: Path) -> bool:
+    """Makes an outline of a vault without these runs; nothing, where it has none of them."""
+    there = {(row.run, row.started) for row in outliner.runs()[:-1]}
+    if not any((one.run, one.started) in there for one in gone):
+        return False
+    with Builder(path) as builder:
+        for change in outliner.changes():
+            builder.apply(change)
+        builder.forget(gone)
         builder.finish()
+    return True
 
 
 class Content:

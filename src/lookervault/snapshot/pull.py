@@ -9,20 +9,24 @@ from pathlib import Path
 
 import msgspec
 
-from lookervault.errors import DamagedError, UsageError
-from lookervault.snapshot.catalog import Catalog, Index, Manifest
+from lookervault.errors import DamagedError, StoreError, UsageError
+from lookervault.snapshot.catalog import Catalog, Index
 from lookervault.snapshot.keys import Keys
-from lookervault.snapshot.outline import Content
+from lookervault.snapshot.outline import Content, filled
+from lookervault.snapshot.records import Manifest
 from lookervault.snapshot.store import Store
-from lookervault.storage.dump import Blob, Builder
+from lookervault.storage.dump import Blob, ForgottenRun
 
 _AT_ONCE = 2
 
 
 class Pulled(msgspec.Struct, frozen=True, kw_only=True):
+    """`forgotten` are runs that were pruned, perhaps also from other snapshots."""
+
     id: str
     manifest: Manifest
     bodies: int
+    forgotten: list[ForgottenRun]
 
 
 def pull(id: str, manifest: Manifest, vault: Path, store: Store, keys: Keys) -> Pulled:
@@ -35,16 +39,22 @@ def pull(id: str, manifest: Manifest, vault: Path, store: Store, keys: Keys) -> 
             f"{vault} is there already.",
             hint="Name another file with --vault; a snapshot never writes over a vault.",
         )
-    catalog = Catalog(store, keys.seal)
-    index = catalog.index(manifest.indexes)
-    with Builder(vault) as builder:
-        for change in catalog.changes(manifest.row_pieces):
-            builder.apply(change)
-        lacking = builder.lacking()
-        for blob, data in _data(catalog, index, keys, lacking):
-            builder.fill(blob, data)
-        builder.finish()
-    return Pulled(id=id, manifest=manifest, bodies=len(lacking))
+    catalog = Catalog(store, keys.seal, keys.area)
+    gone = catalog.pruned.runs_of(manifest.vault)
+    try:
+        index = catalog.index(manifest.indexes)
+        with filled(catalog, manifest.rows, vault, gone) as builder:
+            lacking = builder.lacking()
+            for blob, data in _data(catalog, index, keys, lacking):
+                builder.fill(blob, data)
+            builder.finish()
+    except DamagedError as error:
+        if catalog.is_current():
+            raise
+        raise StoreError(
+            f"The store was pruned meanwhile. {error.message}", hint="Run the command again."
+        ) from None
+    return Pulled(id=id, manifest=manifest, bodies=len(lacking), forgotten=gone)
 
 
 def _data(

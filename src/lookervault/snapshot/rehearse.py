@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from lookervault.errors import DamagedError
-from lookervault.snapshot.catalog import Manifest
 from lookervault.snapshot.fit import fit
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.pull import pull
+from lookervault.snapshot.records import Manifest
 from lookervault.snapshot.store import Store
 from lookervault.storage.findings import Watch, unwatched
 from lookervault.storage.repository import Repository
@@ -62,8 +62,10 @@ def rehearse(
     """
     done = Rehearsed()
     try:
-        done.bodies = pull(id, manifest, vault, store, keys).bodies
-        done.findings += [Finding("snapshot", fault) for fault in fit(vault, manifest).faults]
+        pulled = pull(id, manifest, vault, store, keys)
+        done.bodies = pulled.bodies
+        faults = fit(vault, manifest, pulled.forgotten).faults
+        done.findings += [Finding("snapshot", fault) for fault in faults]
     except DamagedError as error:
         done.findings.append(Finding("pull", error.message))
         return done

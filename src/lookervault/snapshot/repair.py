@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 
 from lookervault.errors import DamagedError
@@ -17,9 +16,9 @@ from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import INDEX, PACKS, REPAIRS, ROWS, Catalog, Index, packed
 from lookervault.snapshot.coverage import Key
 from lookervault.snapshot.keys import Keys
-from lookervault.snapshot.outline import Content, write_outline
+from lookervault.snapshot.levels import level
+from lookervault.snapshot.outline import Content, write_rows
 from lookervault.snapshot.packs import PackIndex
-from lookervault.snapshot.push import level
 from lookervault.snapshot.verify import Report
 from lookervault.storage.dump import DICTIONARIES, Blob, Outliner, decoded, encoded
 
@@ -118,9 +117,9 @@ def _write(
     catalog: Catalog, filled: Sequence[tuple[Blob, bytes]], recipient: str | None, taken: set[str]
 ) -> PackIndex:
     """Never under a name that a damaged or lost pack has, or had."""
-    plain = catalog.seal.name(PACKS, packs.content([blob for blob, _ in filled]))
-    for number in count(1):
-        name = f"{plain}-{number}"
+    names = catalog.names(PACKS, packs.content([blob for blob, _ in filled]))
+    next(names)
+    for name in names:
         if name not in taken:
             pack = packs.write(name, filled, recipient)
             taken.add(name)
@@ -144,11 +143,12 @@ def _write_rows(catalog: Catalog, report: Report, vault: Path, name: str) -> boo
                 base = Path(folder) / "outline" if number else None
                 try:
                     if base is not None:
-                        write_outline(catalog, manifest.rows[:number], base)
+                        write_rows(catalog, manifest.rows[:number], base)
                 except DamagedError:
                     continue
                 for draft in level(catalog, vault, base):
-                    if draft.piece.name == name:
-                        catalog.write_again(name, catalog.seal.open(name, draft.sealed))
+                    content = catalog.seal.open(draft.piece.name, draft.sealed)
+                    if catalog.is_named(name, content):
+                        catalog.write_again(name, content)
                         return True
     return False

@@ -29,8 +29,6 @@ from lookervault.snapshot.catalog import (
     THREADS,
     Catalog,
     Index,
-    Manifest,
-    Piece,
     add_packs,
     unpacked,
 )
@@ -38,10 +36,9 @@ from lookervault.snapshot.coverage import Coverage, Hits, Key, among, either
 from lookervault.snapshot.fit import Fit, fit
 from lookervault.snapshot.inspection import Bad
 from lookervault.snapshot.keys import Keys
+from lookervault.snapshot.records import Manifest, Piece
 from lookervault.storage.dump import Builder, Change, Outliner
 from lookervault.storage.findings import Watch, unwatched
-
-_OF_REPAIRS = f"{REPAIRS}/{INDEX}/"
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -111,6 +108,7 @@ def verify(
 class _Check:
     def __init__(self, catalog: Catalog, keys: Keys, folder: Path, watch: Watch) -> None:
         self._catalog = catalog
+        self._pruned = catalog.pruned
         self._keys = keys
         self._folder = folder
         self._watch = watch
@@ -133,8 +131,8 @@ class _Check:
         rng: random.Random,
         known: Sequence[Known],
     ) -> Report:
-        for folder in (SNAPSHOTS, INDEX, ROWS, PACKS, REPAIRS):
-            self._there |= {one.name: one.size for one in self._catalog.store.list(f"{folder}/")}
+        for kind in (SNAPSHOTS, INDEX, ROWS, PACKS, REPAIRS):
+            self._there |= {one.name: one.size for one in self._catalog.listing(kind)}
         self._read_manifests(list(self._catalog.ids()) if ids is None else ids)
         self._read_pieces()
         self._read_index()
@@ -169,22 +167,31 @@ class _Check:
                 if isinstance(found, Manifest):
                     self._manifests[id] = found
                 else:
-                    self._find("manifest", f"{SNAPSHOTS}/{id}", _why(found), 0, [id])
+                    self._find("manifest", self._catalog.snapshot_name(id), _why(found), 0, [id])
 
     def _read_pieces(self) -> None:
         """Their content is kept in files: that of a piece is needed for many snapshots."""
-        wanted = {p: None for m in self._manifests.values() for p in (*m.indexes, *m.row_pieces)}
+        wanted = {p: None for m in self._manifests.values() for p in self._pieces_of(m)}
         done = 0
         with ThreadPoolExecutor(THREADS) as pool:
             for some in batched(wanted, 2 * THREADS, strict=False):
                 for piece, found in zip(some, pool.map(self._read_piece, some), strict=True):
                     self._watch("pieces", done := done + 1, len(wanted))
-                    self._checked[f"{piece.name.partition('/')[0]}_pieces"] += 1
+                    self._checked[f"{self._catalog.kind_of(piece.name)}_pieces"] += 1
                     if isinstance(found, DamagedError):
                         self._bad_pieces[piece] = found
                     else:
                         self._contents[piece] = path = self._folder / str(len(self._contents))
                         path.write_bytes(found)
+
+    def _indexes_of(self, manifest: Manifest) -> Iterator[Piece]:
+        """With those of prunes; without those that may be gone as what they told is in these."""
+        for piece in {one.name: one for one in (*self._pruned.indexes, *manifest.indexes)}.values():
+            if piece.name in self._there or piece.name not in self._pruned.marks:
+                yield piece
+
+    def _pieces_of(self, manifest: Manifest) -> list[Piece]:
+        return [*self._indexes_of(manifest), *manifest.row_pieces]
 
     def _read_piece(self, piece: Piece) -> bytes | DamagedError:
         try:
@@ -198,10 +205,10 @@ class _Check:
             return found
 
     def _read_index(self) -> None:
-        pieces = {piece: 0 for one in self._manifests.values() for piece in one.indexes}
+        pieces: dict[Piece, int] = {}
         for number, manifest in enumerate(self._manifests.values()):
-            for piece in manifest.indexes:
-                pieces[piece] |= 1 << number
+            for piece in self._indexes_of(manifest):
+                pieces[piece] = pieces.get(piece, 0) | 1 << number
         for piece, snapshots in pieces.items():
             try:
                 if piece not in self._bad_pieces:
@@ -213,13 +220,15 @@ class _Check:
         self._catalog.add_repairs(self._index)
         everywhere = (1 << len(self._manifests)) - 1
         for name, packs in self._index.by_piece.items():
-            if name.startswith(_OF_REPAIRS):
+            if self._catalog.is_repair(name):
                 for pack in packs:
                     self._coverage.list(pack.name, everywhere)
 
     def _look_at_packs(self, share: float, rng: random.Random) -> None:
         self._checked["packs"] = len(self._index.packs)
-        self._bad = inspection.by_size(self._index, self._there)
+        gone = self._pruned.marks.keys() - self._there.keys()
+        of_size = inspection.by_size(self._index, self._there)
+        self._bad = {name: one for name, one in of_size.items() if name not in gone}
         if not share:
             return
         # one that is cut off is read, too: some of it may be whole
@@ -244,6 +253,7 @@ class _Check:
                     content = self._contents[piece].read_bytes()
                     for change in unpacked(piece.name, content, list[Change]):
                         builder.apply(change)
+                builder.forget(self._pruned.runs_of(manifest.vault))
                 builder.finish()
             yield path
 
@@ -254,26 +264,26 @@ class _Check:
         self._checked["snapshots"] += 1
         try:
             with self._outline(manifest) as outline:
-                found = fit(outline, manifest)
+                found = fit(outline, manifest, self._pruned.runs_of(manifest.vault))
                 with Outliner(outline) as told:
                     self._coverage.need(number, ((b.table, b.sha256) for b in told.blobs()))
         except LookerVaultError as error:
             found = Fit([_why(error)])
         self._certificates |= found.certificates
         for fault in found.faults:
-            self._find("snapshot", f"{SNAPSHOTS}/{id}", fault, 1 << number)
+            self._find("snapshot", self._catalog.snapshot_name(id), fault, 1 << number)
 
     # What is damaged, and what that hits.
 
     def _tell_of_rows(self) -> None:
         for piece, error in self._bad_pieces.items():
-            if piece.name.startswith(f"{ROWS}/"):
+            if self._catalog.kind_of(piece.name) == ROWS:
                 self._find(ROWS, piece.name, _why(error), self._with(piece))
 
     def _with(self, piece: Piece) -> int:
         """The snapshots that name it."""
         of = enumerate(self._manifests.values())
-        return sum(1 << n for n, one in of if piece in one.indexes or piece in one.row_pieces)
+        return sum(1 << n for n, one in of if piece in self._pieces_of(one))
 
     def _tell_of_bodies(self) -> None:
         lost = self._coverage.lost(self._index, self._bad)
@@ -297,7 +307,7 @@ class _Check:
         """Bodies that are in no pack that a snapshot knows of: a piece is lost that said where."""
         told = 0
         for piece, error in self._bad_pieces.items():
-            if piece.name.startswith(f"{INDEX}/"):
+            if self._catalog.kind_of(piece.name) == INDEX:
                 told |= (hit := self._with(piece))
                 bodies = among(nowhere, hit)
                 if bodies or hit & ~self._outlined():
@@ -307,7 +317,9 @@ class _Check:
         for number, id in enumerate(self._manifests):
             if bodies := among(nowhere, 1 << number & ~told):
                 why = f"no piece of its index says where {len(bodies):,} of its bodies are"
-                self._find("snapshot", f"{SNAPSHOTS}/{id}", why, 1 << number, bodies=bodies)
+                self._find(
+                    "snapshot", self._catalog.snapshot_name(id), why, 1 << number, bodies=bodies
+                )
 
     def _outlined(self) -> int:
         """Snapshots whose rows could be read: of others nobody knows what they need."""
@@ -368,10 +380,10 @@ class _Check:
                 )
 
     def _count_orphans(self) -> None:
-        named = {p.name for m in self._manifests.values() for p in (*m.indexes, *m.row_pieces)}
-        named |= {f"{REPAIRS}/{name}" for name in named}
+        named = {p.name for m in self._manifests.values() for p in self._pieces_of(m)}
+        named |= {self._catalog.repair_of(name) for name in named}
         named |= {*self._index.packs, *self._index.by_piece}
-        named |= {f"{SNAPSHOTS}/{id}" for id in self._catalog.ids()}
+        named |= {self._catalog.snapshot_name(id) for id in self._catalog.ids()}
         orphans = self._there.keys() - named
         self._checked["orphans"] = len(orphans)
         self._checked["orphan_bytes"] = sum(self._there[name] for name in orphans)

@@ -18,10 +18,14 @@ import msgspec
 import zstandard
 
 from lookervault.errors import DamagedError
-from lookervault.storage import dictionaries, file, objects
+from lookervault.storage import dictionaries, file, gc, objects
+from lookervault.storage import forget as forgetting
 from lookervault.storage.connections import open_reader
 from lookervault.storage.failures import explaining
+from lookervault.storage.retention import Choice
 from lookervault.storage.rows import Table, tables
+from lookervault.storage.runs import RunRow, run_row
+from lookervault.storage.runs import read_all as read_runs
 
 OBJECTS, DICTIONARIES = "objects", "dictionaries"
 _COPIES = "dictionary_copies"
@@ -41,6 +45,16 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     table: str
     rows: list[list[Any]]
     gone: list[list[Any]]
+
+
+class ForgottenRun(msgspec.Struct, frozen=True, array_like=True):
+    """A run that is to be forgotten, told from others of its number by when it began; `at` is when
+    that was decided. Both are in seconds since 1970.
+    """
+
+    run: int
+    started: float
+    at: float
 
 
 class Blob(NamedTuple):
@@ -104,6 +118,10 @@ class Outliner:
             )
             for some in batched(keys, _ROWS_AT_ONCE, strict=False):
                 yield Change(table.name, [], [list(one) for one in some])
+
+    def runs(self) -> list[RunRow]:
+        with explaining(self._vault):
+            return read_runs(self._connection)
 
     def blobs(self) -> Iterator[Blob]:
         """Dictionaries first, each kind in the order of its table."""
@@ -221,6 +239,23 @@ class Builder:
         except (sqlite3.ProgrammingError, OverflowError) as error:  # too few values, or of no type
             raise DamagedError(f"The rows do not fit the table {table.name}: {error}.") from None
 
+    def forget(self, runs: Collection[ForgottenRun]) -> None:
+        """Those of them that are in it, but its newest, and what nothing needs then: before any
+        data comes. Raises `DamagedError` as `storage.forget.forget` does.
+        """
+        when = {(one.run, one.started): one.at for one in runs}
+        with explaining(self._vault):
+            rows = read_runs(self._connection)
+            gone = {row.run for row in rows[:-1] if (row.run, row.started) in when}
+            if not gone:
+                return
+            forgetting.within(
+                self._connection,
+                lambda rows: [Choice(row, [] if row.run in gone else ["kept"]) for row in rows],
+                when=lambda row: when[row.run, row.started],
+            )
+            gc.collect(self._connection)
+
     def lacking(self) -> list[Blob]:
         """Whose data is not there yet, as `Outliner.blobs` tells them."""
         with explaining(self._vault):
@@ -265,6 +300,17 @@ class Builder:
             self._connection.close()
             file.sync(self._draft)
             self._draft.rename(self._vault)
+
+
+def run_rows(changes: Iterable[Change]) -> list[RunRow]:
+    """The runs that changes come to, in their order."""
+    columns = tables()["runs"].columns
+    found = []
+    for change in merged(one for one in changes if one.table == "runs"):
+        for row in change.rows:
+            told = dict(zip(columns, row, strict=True))
+            found.append(run_row(tuple(told[name] for name in RunRow.__struct_fields__)))
+    return sorted(found, key=lambda row: row.run)
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:

@@ -61,15 +61,26 @@ def forget(path: Path, choose: Choose, *, drop_deleted: bool = False, now: float
     """
 
     def job(connection: sqlite3.Connection) -> Forgot:
-        plan = _Plan(connection, choose, drop_deleted=drop_deleted, running=False)
-        for change in plan.changes():
-            versions.replace(connection, change.old, change.rows)
-        for choice in plan.forgotten:
-            _forget_run(connection, choice.run.run, now)
-        return plan.result()
+        return within(connection, choose, drop_deleted=drop_deleted, when=lambda _: now)
 
     with upkeep(path, now) as writer:
         return writer.write_durably(job)
+
+
+def within(
+    connection: sqlite3.Connection,
+    choose: Choose,
+    *,
+    drop_deleted: bool = False,
+    when: Callable[[RunRow], float],
+) -> Forgot:
+    """As `forget`, in a transaction of the caller's. `when` a run was forgotten is noted of it."""
+    plan = _Plan(connection, choose, drop_deleted=drop_deleted, running=False)
+    for change in plan.changes():
+        versions.replace(connection, change.old, change.rows)
+    for choice in plan.forgotten:
+        _forget_run(connection, choice.run.run, when(choice.run))
+    return plan.result()
 
 
 def preview(path: Path, choose: Choose, *, drop_deleted: bool = False) -> Forgot:

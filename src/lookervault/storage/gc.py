@@ -47,7 +47,7 @@ def gc(path: Path, *, now: float) -> Collected:
     check_header(path)
     before = disk_bytes(path)
     with upkeep(path, now) as writer:
-        found = writer.write_durably(_collect)
+        found = writer.write_durably(collect)
         if found.freed.objects or found.freed.dictionaries or writer.write(_free_pages):
             writer.compact()
     return msgspec.structs.replace(
@@ -79,7 +79,8 @@ SELECT max(id) FROM dictionaries WHERE type IN (SELECT type FROM versions) GROUP
 _USED = f"SELECT dictionary FROM objects WHERE dictionary IS NOT NULL UNION {_NEWEST}"  # noqa: S608  constants
 
 
-def _collect(connection: sqlite3.Connection) -> Collected:
+def collect(connection: sqlite3.Connection) -> Collected:
+    """As `gc`, in a transaction of the caller's; the file keeps its size."""
     for _ in versions.checked(connection, ""):
         pass  # it raises where what is needed cannot be told
     found = _counted(connection, {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,11 +21,15 @@ NOW = 1_800_000_000.0
 
 @dataclass
 class MemoryStore:
-    """`breaks_after` so many objects were created: the next one is lost, with its connection."""
+    """`breaks_after` so many objects were created: the next one is lost, with its connection.
+
+    `clock` is the store's; without one, each object is a second younger than the one before.
+    """
 
     url: str = "memory:"
     objects: dict[str, bytes] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
+    clock: float | None = None
     breaks_after: int | None = None
     created: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -38,7 +42,7 @@ class MemoryStore:
             if name in self.objects:
                 return False
             self.objects[name] = bytes(data)
-            self.times[name] = len(self.times)
+            self.times[name] = len(self.times) if self.clock is None else self.clock
             return True
 
     def get(self, name: str) -> bytes:
@@ -57,6 +61,56 @@ class MemoryStore:
     def delete(self, names: Sequence[str]) -> None:
         for name in names:
             self.objects.pop(name, None)
+
+
+class Watched:
+    """A store; `watch` is called before each thing it is asked for, with how many came before.
+
+    `asked` tells all: create snapshots/2026…
+    """
+
+    def __init__(self, store: Store, watch: Callable[[int], None]) -> None:
+        self._store = store
+        self._watch = watch
+        self.asked: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return self._store.url
+
+    def _tell(self, what: str) -> None:
+        self.asked.append(what)
+        self._watch(len(self.asked) - 1)
+
+    def create(self, name: str, data: bytes) -> bool:
+        self._tell(f"create {name}")
+        return self._store.create(name, data)
+
+    def get(self, name: str) -> bytes:
+        self._tell(f"get {name}")
+        return self._store.get(name)
+
+    def get_part(self, name: str, start: int, length: int) -> bytes:
+        self._tell(f"get {name}")
+        return self._store.get_part(name, start, length)
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        self._tell(f"list {prefix}")
+        return self._store.list(prefix)
+
+    def delete(self, names: Sequence[str]) -> None:
+        self._tell("delete")
+        self._store.delete(names)
+
+
+def breaking(store: Store, after: int) -> Watched:
+    """The connection is lost after so many things."""
+
+    def lose(count: int) -> None:
+        if count >= after:
+            raise StoreError("The connection was lost.")
+
+    return Watched(store, lose)
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,16 @@ def long_item(id: str) -> Item:
     return real(msgspec.structs.replace(item(id, type="looks"), body=body))
 
 
-def extract(repo: Repository, items: Sequence[Item], *types: str, status: str = "complete") -> int:
+def extract(
+    repo: Repository,
+    items: Sequence[Item],
+    *types: str,
+    status: str = "complete",
+    started: float | None = None,
+) -> int:
     """A run with the roots that an extraction computes."""
-    run = repo.begin_run(start(*types))
+    begun = start(*types)
+    run = repo.begin_run(msgspec.structs.replace(begun, started=started or begun.started))
     repo.store(run, repo.pack(items), 0)
     if status == "complete":
         for name in types:

@@ -7,34 +7,22 @@ from typing import Annotated
 
 import typer
 
-from lookervault.cli.options import DebugOption, JsonOption, LogFormatOption, VaultOption
+from lookervault.cli.options import (
+    DebugOption,
+    DryRunOption,
+    Flags,
+    JsonOption,
+    LogFormatOption,
+    VaultOption,
+    retaining,
+)
 
 
-def _keep(name: str, what: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(
-        f"--keep-{name}", help=what, metavar="N", min=1, show_default=False
-    )
-    return option
-
-
+@retaining
 def forget(
-    keep_last: Annotated[int | None, _keep("last", "Keep the newest N runs.")] = None,
-    keep_daily: Annotated[int | None, _keep("daily", "One for each of N days with runs.")] = None,
-    keep_weekly: Annotated[int | None, _keep("weekly", "One for each of N weeks.")] = None,
-    keep_monthly: Annotated[int | None, _keep("monthly", "One for each of N months.")] = None,
-    keep_yearly: Annotated[int | None, _keep("yearly", "One for each of N years.")] = None,
-    keep_within: Annotated[
-        str | None,
-        typer.Option(
-            "--keep-within",
-            help="Keep all within this time before the newest run: 30d, 2m, 1y6m.",
-            metavar="DURATION",
-            show_default=False,
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Only show what would be done.")
-    ] = False,
+    *,
+    keep: Flags,
+    dry_run: DryRunOption = False,
     drop_deleted: Annotated[
         bool,
         typer.Option(
@@ -63,14 +51,7 @@ def forget(
     from lookervault.cli.output import print_json
     from lookervault.cli.vaults import existing
 
-    policy = forgetting.policy(
-        last=keep_last,
-        daily=keep_daily,
-        weekly=keep_weekly,
-        monthly=keep_monthly,
-        yearly=keep_yearly,
-        within=keep_within,
-    )
+    policy = forgetting.policy(**keep)
     found = forgetting.forget(
         existing(vault),
         policy,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lookervault.cli.commands import snapshot_checks
+from lookervault.cli.commands.prune import prune
 from lookervault.cli.options import (
     DebugOption,
     Flags,
@@ -192,3 +193,4 @@ def pull(
 
 app.command("verify")(snapshot_checks.verify)
 app.command("rehearse")(snapshot_checks.rehearse)
+app.command("prune")(prune)

@@ -1,0 +1,67 @@
+"""`lookervault snapshot prune`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lookervault.cli.options import (
+    DebugOption,
+    DryRunOption,
+    Flags,
+    JsonOption,
+    LogFormatOption,
+    retaining,
+    storing,
+)
+
+
+@storing
+@retaining
+def prune(
+    *,
+    keep: Flags,
+    grace: Annotated[
+        str,
+        typer.Option(
+            "--grace",
+            help="How long something is marked before it is deleted. Longer than any push takes.",
+            metavar="DURATION",
+        ),
+    ] = "24h",
+    dry_run: DryRunOption = False,
+    place: Flags,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+    log_format: LogFormatOption = None,
+) -> int:
+    """Remove snapshots that are not to be kept, and the history that only they needed.
+
+    Of each vault in the store, runs are chosen as `forget` chooses them. The newest snapshot and
+    the newest complete one always stay. What no snapshot needs is marked, and deleted by a prune
+    a day later: nobody who is at work is disturbed.
+
+    \b
+    Examples:
+      lookervault snapshot prune --keep-daily 14 --keep-monthly 12 --dry-run
+      lookervault snapshot prune --keep-last 30 --identity key.txt
+      lookervault snapshot prune --keep-within 90d --json
+    """
+    from lookervault.cli import failures, forgetting, pruning
+    from lookervault.cli.output import print_json
+    from lookervault.cli.stores import opened
+    from lookervault.errors import Exit
+    from lookervault.storage import retention
+
+    policy = forgetting.policy(**keep)
+    span = retention.span(grace)
+    found, done = pruning.prune(opened(place), policy, span, dry_run=dry_run)
+    if json:
+        print_json(found)
+    else:
+        pruning.print_pruned(found, grace)
+    if done.error is None:
+        return Exit.COMPLETE
+    failures.warn(f"Not all of it could be deleted. {done.error.message} {done.error.hint}")
+    return done.error.exit_code

@@ -1,0 +1,67 @@
+"""Rows of a vault on their way into a store: levels of pieces, the newest last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import batched, chain
+from pathlib import Path
+
+from lookervault.snapshot.catalog import ROWS, Catalog, Draft, packed
+from lookervault.snapshot.records import Piece
+from lookervault.storage.dump import Change, Outliner, merged
+
+_ROWS_BYTES = 8 * 2**20
+"""Of rows in one piece, before they are compressed."""
+_ROWS_AT_ONCE = 1_000
+_FRESH = 0.5
+"""Once the changes since it are this much of the base, all rows are written anew."""
+
+
+def level(catalog: Catalog, vault: Path, base: Path | None) -> Iterator[Draft]:
+    """What makes the vault's rows of those of another, an outline; without one, all rows."""
+    with Outliner(vault, base) as outliner:
+        yield from _drafts(catalog, outliner.changes())
+
+
+def written(
+    catalog: Catalog, outliner: Outliner, before: Sequence[Sequence[Piece]], vault: Path
+) -> list[list[Piece]]:
+    """The levels before, and one of what changed since; small ones become one, as of the index."""
+    kept = [list(level) for level in before]
+    if not kept:
+        return [[catalog.send(one) for one in _drafts(catalog, outliner.changes())]]
+    changes = merged(outliner.changes())
+    if not changes:
+        return kept
+    drafts = [*_drafts(catalog, changes)]
+    while len(kept) > 1 and bytes_of(kept[-1]) < 2 * sum(one.piece.size for one in drafts):
+        earlier = catalog.changes(kept.pop())
+        changes = merged(chain(earlier, changes))
+        drafts = [*_drafts(catalog, changes)]
+    if sum(one.piece.size for one in drafts) > _FRESH * bytes_of(kept[0]):
+        return [[catalog.send(one) for one in level(catalog, vault, None)]]
+    return [*kept, [catalog.send(one) for one in drafts]]
+
+
+def bytes_of(level: Sequence[Piece]) -> int:
+    return sum(piece.size for piece in level)
+
+
+def _drafts(catalog: Catalog, changes: Iterable[Change]) -> Iterator[Draft]:
+    waiting, size = list[Change](), 0
+    for change in changes:
+        for part in _parts(change):
+            waiting.append(part)
+            size += len(packed(part))
+            if size >= _ROWS_BYTES:
+                yield catalog.draft(ROWS, packed(waiting))
+                waiting, size = [], 0
+    if waiting:
+        yield catalog.draft(ROWS, packed(waiting))
+
+
+def _parts(change: Change) -> Iterator[Change]:
+    for rows in batched(change.rows, _ROWS_AT_ONCE, strict=False):
+        yield Change(change.table, list(rows), [])
+    if change.gone:
+        yield Change(change.table, [], change.gone)

@@ -1,0 +1,114 @@
+"""Packs and index pieces on their way into a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lookervault.errors import DamagedError, NoSuchObjectError
+from lookervault.snapshot import packs
+from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, Index, packed
+from lookervault.snapshot.packs import Entry, Opener, PackIndex
+from lookervault.snapshot.records import Piece
+from lookervault.snapshot.seal import damaged
+from lookervault.storage.dump import Blob
+
+_ENTRIES = 200_000
+"""In one index piece that is made of several: about 20 MB."""
+
+
+def send_pack(
+    catalog: Catalog, filled: Sequence[tuple[Blob, bytes]], recipient: str | None
+) -> PackIndex:
+    """One that is there of the very same is taken: it was sent, and never listed."""
+    store = catalog.store
+    for name in catalog.names(PACKS, packs.content([blob for blob, _ in filled])):
+        try:
+            store.get_part(name, 0, 1)
+        except NoSuchObjectError:
+            pack = packs.write(name, filled, recipient)
+            if store.create(name, pack.data):
+                return pack.contents
+        found = packs.adopt(name, filled, store.get(name))
+        if found is not None:
+            return found
+    raise AssertionError
+
+
+def folded(catalog: Catalog, pieces: Sequence[Piece], index: Index) -> list[Piece]:
+    """The small ones become one, until each is twice as large as all smaller ones together."""
+    kept = sorted(pieces, key=lambda piece: -piece.size)
+    small: list[Piece] = []
+    while kept and (not small or kept[-1].size < 2 * sum(piece.size for piece in small)):
+        small.append(kept.pop())
+    if len(small) == 1:
+        return list(pieces)
+    told = {pack.name: pack for piece in small for pack in index.by_piece.get(piece.name, ())}
+    return [*kept, catalog.write(INDEX, packed([told[name] for name in sorted(told)]))]
+
+
+def write_indexes(catalog: Catalog, contents: Iterable[PackIndex]) -> list[Piece]:
+    """Pieces that tell of these packs."""
+    written, waiting, entries = list[Piece](), list[PackIndex](), 0
+    for pack in contents:
+        if waiting and entries + len(pack.entries) > _ENTRIES:
+            written.append(catalog.write(INDEX, packed(waiting)))
+            waiting, entries = [], 0
+        waiting.append(pack)
+        entries += len(pack.entries)
+    if waiting:
+        written.append(catalog.write(INDEX, packed(waiting)))
+    return written
+
+
+type Wanted = Sequence[tuple[PackIndex, Sequence[Entry]]]
+"""Packs, and what is wanted of each."""
+
+
+class Copied(NamedTuple):
+    """`damaged` are packs of which nothing was taken, as they are not what was written."""
+
+    packs: list[PackIndex]
+    damaged: dict[str, DamagedError]
+
+
+def copy(
+    source: Catalog, wanted: Wanted, opener: Opener, target: Catalog, recipient: str | None
+) -> Copied:
+    """Packs of what is wanted, frame by frame as it is, encrypted anew."""
+    found = Copied([], {})
+    batch: list[tuple[Blob, bytes]] = []
+    room = packs.PACK_BYTES
+    for pack, entries in wanted:
+        try:
+            frames = _frames(source, pack, entries, opener)
+        except DamagedError as error:
+            found.damaged[pack.name] = error
+            continue
+        for blob, data in frames:
+            if batch and len(data) > room:
+                found.packs.append(send_pack(target, batch, recipient))
+                batch, room = [], packs.PACK_BYTES
+            batch.append((blob, data))
+            room -= len(data)
+    if batch:
+        found.packs.append(send_pack(target, batch, recipient))
+    return found
+
+
+def _frames(
+    source: Catalog, pack: PackIndex, entries: Sequence[Entry], opener: Opener
+) -> list[tuple[Blob, bytes]]:
+    try:
+        data = source.store.get(pack.name)
+    except NoSuchObjectError:
+        raise damaged(pack.name, "it is not there") from None
+    if (error := packs.check(data, pack)) is not None:
+        raise error
+    key = opener.key(pack.name, data)
+    found = []
+    for entry in entries:
+        frame = data[entry.offset : entry.offset + entry.length]
+        blob = Blob(entry.table, 0, entry.sha256, entry.size, entry.dictionary)
+        found.append((blob, packs.read(pack.name, entry, frame, key)))
+    return found

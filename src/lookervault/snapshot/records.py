@@ -1,0 +1,124 @@
+"""What is sealed as JSON: snapshots, and what prunes decided."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from lookervault.errors import VaultError
+from lookervault.snapshot.seal import damaged
+from lookervault.storage.dump import ForgottenRun
+
+FORMAT = 1
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A sealed object by its name, with its SHA-256 and its bytes as they are in the store."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A snapshot. `created` is in seconds since 1970.
+
+    `vault` tells vaults apart: the SHA-256 of the first certificate. `bytes` are those of the
+    content as it came from Looker, as of the run; `stored_bytes` those of all that the snapshot
+    needs in the store. `rows` are levels, to be read in their order: all rows, and then what
+    changed since, the newest last. `certificate` is the SHA-256 of the
+    newest certificate, which holds that of the one before.
+    """
+
+    format: int = FORMAT
+    created: float
+    vault: str
+    parent: str | None
+    instance: str
+    base_url: str
+    run: int
+    runs: list[int]
+    status: str
+    items: int
+    bytes: int
+    stored_bytes: int
+    root: str | None
+    certificates: int
+    certificate: str
+    program_version: str
+    rows: list[list[Piece]]
+    indexes: list[Piece]
+
+    @property
+    def row_pieces(self) -> list[Piece]:
+        return [piece for level in self.rows for piece in level]
+
+
+class PruneRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a prune decided, and all that the ones before it had. `created` as in a manifest.
+
+    `forgotten` are runs by vault. `marks` are names of objects that nobody may begin to use, each
+    with the time since when, by the store's clock; None: since this record is there. `indexes` are
+    to be read for every snapshot, beside its own.
+    """
+
+    format: int = FORMAT
+    created: float
+    forgotten: dict[str, list[ForgottenRun]]
+    marks: dict[str, float | None]
+    indexes: list[Piece]
+
+
+class Pruned(NamedTuple):
+    """All records together. `records` are their names, with their times by the store's clock."""
+
+    records: dict[str, float]
+    forgotten: dict[str, list[ForgottenRun]]
+    marks: dict[str, float]
+    indexes: list[Piece]
+    """Those that are not marked; `told` are all that any record has."""
+    told: list[Piece]
+
+    def runs_of(self, vault: str) -> list[ForgottenRun]:
+        return self.forgotten.get(vault, [])
+
+
+def union(there: dict[str, float], records: dict[str, PruneRecord]) -> Pruned:
+    forgotten: dict[str, dict[tuple[int, float], ForgottenRun]] = {}
+    marks: dict[str, float] = {}
+    told: dict[str, Piece] = {}
+    for name, record in records.items():
+        for vault, runs in record.forgotten.items():
+            of_vault = forgotten.setdefault(vault, {})
+            for run in runs:
+                of_vault.setdefault((run.run, run.started), run)
+        for marked, since in record.marks.items():
+            marked_at = there[name] if since is None else since
+            marks[marked] = min(marked_at, marks.get(marked, marked_at))
+        told |= {piece.name: piece for piece in record.indexes}
+    return Pruned(
+        records=there,
+        forgotten={vault: list(runs.values()) for vault, runs in forgotten.items()},
+        marks=marks,
+        indexes=[piece for piece in told.values() if piece.name not in marks],
+        told=list(told.values()),
+    )
+
+
+def decoded[T](name: str, content: bytes, type: type[T]) -> T:
+    try:
+        format = msgspec.json.decode(content, type=_Format).format
+        if format > FORMAT:
+            raise VaultError(
+                f"{name} was made by a newer LookerVault: its format is {format}, and this program"
+                f" knows formats up to {FORMAT}.",
+                hint="Update LookerVault.",
+            )
+        return msgspec.json.decode(content, type=type)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise damaged(name, str(error)) from None
+
+
+class _Format(msgspec.Struct):
+    format: int
