@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -109,7 +108,7 @@ def _uploads(
     def push(where: str) -> Result:
         place = places[where]
         last[where] = place._replace(url=f"{place.url}/store-{next(numbers)}")
-        return _command(bench, last[where], "push", vault)
+        return _command(bench, last[where], "push", "--vault", str(vault))
 
     def bare(where: str) -> Result:
         place = places[where]
@@ -124,11 +123,10 @@ def _uploads(
     return bench.interleaved(bench.pick(3, 1), variants), last
 
 
-def _command(bench: Bench, place: _Place, name: str, vault: Path | None = None) -> Result:
-    """`snapshot NAME --json`; `wall` is what it says itself, from the opening of the store on."""
-    where = [] if vault is None else ["--vault", str(vault)]
+def _command(bench: Bench, place: _Place, *arguments: str) -> Result:
+    """Of `snapshot`; `wall` is what it says itself, from the opening of the store on."""
     env = {**place.env, "LOOKERVAULT_STORE": place.url}
-    done = bench.program("snapshot", name, "--json", *where, env=env)
+    done = bench.program("snapshot", *arguments, "--json", env=env)
     found: Result = json.loads(done.said)
     return found | {"wall": found["seconds"], "peak_mb": done.peak_mb}
 
@@ -169,7 +167,6 @@ def _content_mb_s(made: Result) -> Callable[[Result], float]:
 def _nights(bench: Bench, folder: Path, made: Result, home: _Place) -> list[Result]:
     found = []
     for night in range(1, len(made["changes"]) + 1):
-        time.sleep(1)  # the time in a snapshot's id is in seconds, and the newest is the next base
         found.append(
             bench.client(
                 "stored_night",
@@ -202,9 +199,12 @@ def _back(bench: Bench, folder: Path, home: _Place, keys: _Keys) -> dict[str, li
 
     def pull() -> Result:
         vault.unlink(missing_ok=True)
-        return _command(bench, place, "pull", vault)
+        return _command(bench, place, "pull", "--vault", str(vault))
 
-    return bench.interleaved(bench.pick(3, 1), {"pull": pull})
+    def verify() -> Result:
+        return _command(bench, place, "verify", "--read-data", "latest")
+
+    return bench.interleaved(bench.pick(3, 1), {"pull": pull, "verify --read-data": verify})
 
 
 def _of_the_way_back(made: Result, back: Mapping[str, list[Result]]) -> Iterator[Figure]:
