@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import batched, chain
 from pathlib import Path
 
 from lookervault.snapshot.catalog import ROWS, Catalog, Draft, packed
+from lookervault.snapshot.line import Line
 from lookervault.snapshot.records import Piece
 from lookervault.storage.dump import Change, Outliner, merged
 
@@ -24,12 +26,19 @@ def level(catalog: Catalog, vault: Path, base: Path | None) -> Iterator[Draft]:
 
 
 def written(
-    catalog: Catalog, outliner: Outliner, before: Sequence[Sequence[Piece]], vault: Path
+    catalog: Catalog,
+    outliner: Outliner,
+    before: Sequence[Sequence[Piece]],
+    vault: Path,
+    line: Line,
 ) -> list[list[Piece]]:
-    """The levels before, and one of what changed since; small ones become one, as of the index."""
+    """The levels before, and one of what changed since; small ones become one, as of the index.
+
+    Complete once the line is empty.
+    """
     kept = [list(level) for level in before]
     if not kept:
-        return [[catalog.send(one) for one in _drafts(catalog, outliner.changes())]]
+        return [_sent(catalog, outliner, line)]
     changes = merged(outliner.changes())
     if not changes:
         return kept
@@ -39,8 +48,17 @@ def written(
         changes = merged(chain(earlier, changes))
         drafts = [*_drafts(catalog, changes)]
     if sum(one.piece.size for one in drafts) > _FRESH * bytes_of(kept[0]):
-        return [[catalog.send(one) for one in level(catalog, vault, None)]]
+        with Outliner(vault) as whole:
+            return [_sent(catalog, whole, line)]
     return [*kept, [catalog.send(one) for one in drafts]]
+
+
+def _sent(catalog: Catalog, outliner: Outliner, line: Line) -> list[Piece]:
+    """All rows. Complete once the line is empty."""
+    pieces: list[Piece] = []
+    for content in _contents(outliner.changes()):
+        line.put(partial(catalog.write, ROWS, content), pieces.append)
+    return pieces
 
 
 def bytes_of(level: Sequence[Piece]) -> int:
@@ -48,16 +66,21 @@ def bytes_of(level: Sequence[Piece]) -> int:
 
 
 def _drafts(catalog: Catalog, changes: Iterable[Change]) -> Iterator[Draft]:
+    return (catalog.draft(ROWS, content) for content in _contents(changes))
+
+
+def _contents(changes: Iterable[Change]) -> Iterator[bytes]:
+    """Of pieces."""
     waiting, size = list[Change](), 0
     for change in changes:
         for part in _parts(change):
             waiting.append(part)
             size += len(packed(part))
             if size >= _ROWS_BYTES:
-                yield catalog.draft(ROWS, packed(waiting))
+                yield packed(waiting)
                 waiting, size = [], 0
     if waiting:
-        yield catalog.draft(ROWS, packed(waiting))
+        yield packed(waiting)
 
 
 def _parts(change: Change) -> Iterator[Change]:

@@ -2,34 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from lookervault.errors import DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, Index, packed
-from lookervault.snapshot.packs import Entry, Opener, PackIndex
+from lookervault.snapshot.line import Line
+from lookervault.snapshot.packs import Entry, Opener, Pack, PackIndex
 from lookervault.snapshot.records import Piece
 from lookervault.snapshot.seal import damaged
-from lookervault.storage.dump import Blob
+from lookervault.storage.dump import Blob, Outliner
 
 _ENTRIES = 200_000
 """In one index piece that is made of several: about 20 MB."""
 
 
-def send_pack(
+class Packs:
+    """Sends bodies that the index does not have; for the thread of the outliner.
+
+    `sent` has a piece for each pack, written as soon as it is there; `stored_bytes` are those of
+    all data in packs. Both count once the line is empty.
+    """
+
+    def __init__(self, catalog: Catalog, index: Index, whole: Outliner, recipient: str | None):
+        """`whole` has the data."""
+        self._catalog = catalog
+        self._index = index
+        self._whole = whole
+        self._recipient = recipient
+        self.sent: list[Piece] = []
+        self.stored_bytes = 0
+
+    def send(self, outliner: Outliner, line: Line) -> None:
+        """What that outliner names."""
+        for batch in packs.batches(self._lacking(outliner)):
+            names = self._catalog.names(PACKS, packs.content(batch))
+            pack = self._pack(next(names), batch)
+            put = partial(_put_and_list, self._catalog, pack)
+            line.put(put, partial(self._settle, batch, names))
+
+    def _lacking(self, outliner: Outliner) -> list[tuple[Blob, int]]:
+        """With the bytes of their data."""
+        sizes, lacking = self._whole.sizes(), list[tuple[Blob, int]]()
+        for blob in outliner.blobs():
+            place = self._index.find(blob.table, blob.sha256)
+            if place is None:
+                lacking.append((blob, sizes[blob.table, blob.id]))
+            else:
+                self.stored_bytes += place[1].length
+        return lacking
+
+    def _pack(self, name: str, batch: Sequence[Blob]) -> Pack:
+        filled = zip(batch, self._whole.data_of(batch), strict=True)
+        return packs.write(name, filled, self._recipient)
+
+    def _settle(self, batch: Sequence[Blob], names: Iterator[str], listed: _Listed | None) -> None:
+        while listed is None:
+            listed = _put_and_list(self._catalog, self._pack(next(names), batch))
+        contents, piece = listed
+        self._index.add(piece.name, contents)
+        self.sent.append(piece)
+        self.stored_bytes += sum(entry.length for entry in contents.entries)
+
+
+type _Listed = tuple[PackIndex, Piece]
+
+
+def _put_and_list(catalog: Catalog, pack: Pack) -> _Listed | None:
+    contents = _put(catalog, pack)
+    return None if contents is None else (contents, catalog.write(INDEX, packed([contents])))
+
+
+def _put(catalog: Catalog, pack: Pack) -> PackIndex | None:
+    """One that is there of the very same is taken: it was sent, and never listed. None where
+    something else is there under that name.
+    """
+    name = pack.contents.name
+    if not _is_there(catalog, name) and catalog.store.create(name, pack.data):
+        return pack.contents
+    return packs.adopt(pack.contents, catalog.store.get(name))
+
+
+def _is_there(catalog: Catalog, name: str) -> bool:
+    try:
+        catalog.store.get_part(name, 0, 1)
+    except NoSuchObjectError:
+        return False
+    return True
+
+
+def _send_pack(
     catalog: Catalog, filled: Sequence[tuple[Blob, bytes]], recipient: str | None
 ) -> PackIndex:
-    """One that is there of the very same is taken: it was sent, and never listed."""
-    store = catalog.store
     for name in catalog.names(PACKS, packs.content([blob for blob, _ in filled])):
-        try:
-            store.get_part(name, 0, 1)
-        except NoSuchObjectError:
-            pack = packs.write(name, filled, recipient)
-            if store.create(name, pack.data):
-                return pack.contents
-        found = packs.adopt(name, filled, store.get(name))
+        found = _put(catalog, packs.write(name, filled, recipient))
         if found is not None:
             return found
     raise AssertionError
@@ -87,12 +155,12 @@ def copy(
             continue
         for blob, data in frames:
             if batch and len(data) > room:
-                found.packs.append(send_pack(target, batch, recipient))
+                found.packs.append(_send_pack(target, batch, recipient))
                 batch, room = [], packs.PACK_BYTES
             batch.append((blob, data))
             room -= len(data)
     if batch:
-        found.packs.append(send_pack(target, batch, recipient))
+        found.packs.append(_send_pack(target, batch, recipient))
     return found
 
 

@@ -105,22 +105,20 @@ def _header(key: bytes | None, recipient: str | None) -> bytes:
     return _MAGIC + _LENGTH.pack(len(wrapped)) + wrapped
 
 
-def adopt(name: str, blobs: Sequence[tuple[Blob, bytes]], data: bytes) -> PackIndex | None:
-    """The index of a pack that is there, of these; None where it cannot be that."""
+def adopt(ours: PackIndex, data: bytes) -> PackIndex | None:
+    """The index of a pack that is there in place of ours, of the same content; None where it cannot
+    be that.
+    """
     length = _header_length(data)
     if length is None:
         return None
-    offset, entries = _START + length, list[Entry]()
-    over = _TAG_BYTES if length else 0
-    for number, (blob, content) in enumerate(blobs):
-        size = len(content) + over
-        entries.append(
-            Entry(blob.table, blob.sha256, blob.size, blob.dictionary, number, offset, size)
-        )
-        offset += size
-    if offset != len(data):
+    shift = _START + length - ours.entries[0].offset
+    if len(data) != ours.size + shift:
         return None
-    return PackIndex(name, sha256(data).digest(), len(data), entries)
+    entries = [
+        msgspec.structs.replace(entry, offset=entry.offset + shift) for entry in ours.entries
+    ]
+    return PackIndex(ours.name, sha256(data).digest(), len(data), entries)
 
 
 def _header_length(beginning: bytes) -> int | None:

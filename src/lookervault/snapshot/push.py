@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,21 +16,17 @@ from pathlib import Path
 import msgspec
 
 from lookervault.errors import DamagedError, NoSuchObjectError, UsageError
-from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import INDEX, Catalog, Index, packed
 from lookervault.snapshot.keys import Keys, check_current
 from lookervault.snapshot.levels import bytes_of, written
+from lookervault.snapshot.line import Line
 from lookervault.snapshot.outline import without, write_rows
-from lookervault.snapshot.packing import folded, send_pack
-from lookervault.snapshot.packs import PackIndex
+from lookervault.snapshot.packing import Packs, folded
 from lookervault.snapshot.records import Manifest, Piece, Pruned
 from lookervault.snapshot.store import Store
-from lookervault.storage.dump import Blob, ForgottenRun, Outliner
+from lookervault.storage.dump import ForgottenRun, Outliner
 from lookervault.storage.repository import Repository
 from lookervault.storage.runs import RunRow
-
-_AT_ONCE = 2
-"""Packs that are made and sent at once: each takes twice its size in memory."""
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,9 +118,12 @@ def _prepared(
         outliner = stack.enter_context(Outliner(source, outline))
         known = [*(base.manifest.indexes if base else []), *_listed_anew(catalog, before)]
         index, pieces = catalog.lasting(before, known, base.came if base else 0)
-        data = outliner if source == vault else whole
-        sent = _send(catalog, index, outliner, data, keys.recipient)
-        rows = written(catalog, outliner, levels, source)
+        content = Packs(catalog, index, outliner if source == vault else whole, keys.recipient)
+        with Line() as line:
+            content.send(outliner, line)
+            rows = written(catalog, outliner, levels, source, line)
+            line.wait()
+        sent = content.sent
         if base and not sent and rows == base.manifest.rows and base.manifest.run == row.run:
             return _same(base, passed_over)
         manifest = about.manifest(
@@ -133,7 +131,7 @@ def _prepared(
             # later than what it came from, whatever the clock says: the newest one counts
             created=max(now, base.manifest.created + 0.001) if base else now,
             parent=base.id if base else None,
-            stored_bytes=sum(map(bytes_of, rows)) + _stored(index, outliner.blobs()),
+            stored_bytes=sum(map(bytes_of, rows)) + content.stored_bytes,
             bytes=outliner.bytes_as_of(row.run),
             rows=rows,
             indexes=folded(catalog, [*pieces, *sent], index),
@@ -277,49 +275,6 @@ def _newest_of(catalog: Catalog, vault: str, outline: Path, passed_over: list[st
 # Content.
 
 
-def _send(
-    catalog: Catalog, index: Index, outliner: Outliner, whole: Outliner, recipient: str | None
-) -> list[Piece]:
-    """Packs of what the index does not have; each is listed as soon as it is there.
-
-    `whole` has the data of what `outliner` names.
-    """
-    sent: list[Piece] = []
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        under_way: list[Future[tuple[PackIndex, Piece]]] = []
-        for batch in packs.batches(_lacking(index, outliner, whole)):
-            if len(under_way) == _AT_ONCE:
-                _settle(under_way.pop(0), index, sent)
-            filled = list(zip(batch, whole.data_of(batch), strict=True))
-            under_way.append(pool.submit(_send_one, catalog, filled, recipient))
-        for one in under_way:
-            _settle(one, index, sent)
-    return sent
-
-
-def _lacking(index: Index, outliner: Outliner, whole: Outliner) -> list[tuple[Blob, int]]:
-    """With the bytes of their data."""
-    sizes = whole.sizes()
-    return [
-        (blob, sizes[blob.table, blob.id])
-        for blob in outliner.blobs()
-        if index.find(blob.table, blob.sha256) is None
-    ]
-
-
-def _settle(done: Future[tuple[PackIndex, Piece]], index: Index, sent: list[Piece]) -> None:
-    pack, piece = done.result()
-    index.add(piece.name, pack)
-    sent.append(piece)
-
-
-def _send_one(
-    catalog: Catalog, filled: Sequence[tuple[Blob, bytes]], recipient: str | None
-) -> tuple[PackIndex, Piece]:
-    found = send_pack(catalog, filled, recipient)
-    return found, catalog.write(INDEX, packed([found]))
-
-
 def _listed_anew(catalog: Catalog, index: Index) -> Iterator[Piece]:
     """What repairs tell of, as pieces like any other: a new snapshot depends on no repair."""
     for repair in index.repairs:
@@ -328,8 +283,3 @@ def _listed_anew(catalog: Catalog, index: Index) -> Iterator[Piece]:
         for pack in contents:
             index.add(piece.name, pack)
         yield piece
-
-
-def _stored(index: Index, blobs: Iterator[Blob]) -> int:
-    found = (index.find(blob.table, blob.sha256) for blob in blobs)
-    return sum(place[1].length for place in found if place is not None)

@@ -168,12 +168,13 @@ class Outliner:
 
     def data(self, blob: Blob) -> bytes:
         """A zstd frame. Raises `DamagedError` where the row is not what was written."""
-        return self.data_of([blob])[0]
+        return next(self.data_of([blob]))
 
-    def data_of(self, blobs: Iterable[Blob]) -> list[bytes]:
+    def data_of(self, blobs: Iterable[Blob]) -> Iterator[bytes]:
         """As `data`, of each of them."""
         with explaining(self._vault):
-            return [self._data(blob) for blob in blobs]
+            for blob in blobs:
+                yield self._data(blob)
 
     def _data(self, blob: Blob) -> bytes:
         if blob.table == DICTIONARIES:

@@ -157,6 +157,20 @@ def test_a_push_that_is_broken_off_anywhere_is_gone_on_with(
         assert verify(back, deep=True).status == "ok"
 
 
+def test_what_is_no_pack_stays_where_it_has_the_name_of_one(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    whole = MemoryStore()
+    pushed(vault, whole, people.nightly(whole))
+    (name,) = [name for name in whole.objects if name.startswith("packs/")]
+    store.create(name, b"LKVP\x01 and no more")
+    done = pushed(vault, store, people.nightly(store))
+    there = {name for name in store.objects if name.startswith("packs/")}
+    assert there == {name, f"{name}-1"}
+    back = pulled(done, tmp_path / "back.db", store, people.reader(store))
+    assert verify(back, deep=True).status == "ok"
+
+
 def test_vaults_that_share_a_store_share_what_is_the_same(
     vault: Path, store: MemoryStore, people: People, tmp_path: Path
 ) -> None:
