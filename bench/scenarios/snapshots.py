@@ -165,18 +165,16 @@ def _content_mb_s(made: Result) -> Callable[[Result], float]:
 
 
 def _nights(bench: Bench, folder: Path, made: Result, home: _Place) -> list[Result]:
-    found = []
-    for night in range(1, len(made["changes"]) + 1):
-        found.append(
-            bench.client(
-                "stored_night",
-                env={**home.env, "LOOKERVAULT_STORE": home.url},
-                base_url=made["url"],
-                changes=str(folder / str(night)),
-                night=night,
-            )
+    return [
+        bench.client(
+            "stored_night",
+            env={**home.env, "LOOKERVAULT_STORE": home.url},
+            base_url=made["url"],
+            changes=str(folder / str(night)),
+            night=night,
         )
-    return found
+        for night in range(1, len(made["changes"]) + 1)
+    ]
 
 
 def _of_nights(made: Result, nights: list[Result]) -> Iterator[Figure]:

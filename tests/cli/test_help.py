@@ -140,6 +140,12 @@ INSTEAD = {"--at": "now", "--rate": "500"}
 """The run that the test made is younger, and it has not the time that the example takes."""
 
 
+def _with_instead(arguments: list[str]) -> None:
+    for option, value in INSTEAD.items():
+        if option in arguments:
+            arguments[arguments.index(option) + 1] = value
+
+
 @pytest.mark.parametrize("line", RUN)
 def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path], stored: InStore) -> None:
     looker, vault = worked
@@ -157,9 +163,7 @@ def test_each_example_runs(line: str, worked: tuple[EmbeddedLooker, Path], store
         assert program("export", "tree", env={"LOOKERVAULT_VAULT": str(vault)}).code == 0
     if arguments[0] == "salvage":
         arguments[1] = str(vault)
-    for option, value in INSTEAD.items():
-        if option in arguments:
-            arguments[arguments.index(option) + 1] = value
+    _with_instead(arguments)
     env = looker.env()
     if "--fit-quota" in arguments:
         env["LOOKERVAULT_MONTHLY_CALLS"] = "10000"
