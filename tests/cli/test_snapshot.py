@@ -15,6 +15,7 @@ from tests.cli.running import Completed, program
 
 SNAPSHOT = {"id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash"}
 TRAFFIC = {"uploaded_bytes", "downloaded_bytes", "requests", "seconds"}
+NOBODY = "age1csw03kjuq6tn6au3jmn7cra2ukkuqh35kk96ay3zr8zhq0tmcppq8pu0uh"
 TYPES = ("dashboards", "looks", "roles", "role_members", "queries", "users")
 
 
@@ -220,3 +221,52 @@ def test_a_store_that_was_pruned_goes_on_where_it_was(
     refused = machine.asked("snapshot", "prune", "--store", f"file://{machine.folder}/store")
     assert (refused.code, refused.out) == (2, b"")
     assert "Nothing says which runs to keep" in refused.told
+
+
+def test_keys_are_made_anew_for_other_people(machine: Machine) -> None:
+    machine.night()
+    identity = pyrage.x25519.Identity.generate()
+    (machine.folder / "boss.txt").write_text(f"{identity}\n")
+    boss = ["--identity", machine.folder / "boss.txt"]
+    to_boss = ["snapshot", "rekey", "--recipient", identity.to_public()]
+    done = machine.asked(*to_boss, "--json")
+    assert (done.code, done.json["status"], done.json["key_object"]) == (
+        0,
+        "complete",
+        "keys/000002",
+    )
+    assert done.json.keys() >= TRAFFIC
+    assert done.json["recipients"] == [str(identity.to_public())]
+    assert "opens this store no more" in done.told
+    refused = machine.asked("snapshot", "list")
+    assert (refused.code, "opens no key of the store" in refused.told) == (2, True)
+    assert machine.asked("snapshot", "list", *boss).code == 0
+    new = machine.folder / "new.key"
+    told = machine.asked(*to_boss, *boss, "--reencrypt", "--new-index-key", new)
+    assert told.code == 0
+    assert "Snapshots  1 encrypted anew" in told.text
+    assert f"The new index key was made: {new}." in told.told
+    assert program("snapshot", "list", env=machine.env).code == 5
+    machine.env["LOOKERVAULT_INDEX_KEY"] = str(new)
+    machine.night()
+    back = machine.folder / "back.db"
+    assert machine.asked("snapshot", "pull", "--vault", back, *boss).code == 0
+    assert verify(back, deep=True).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--new-index-key", "new.key"], "A new index key alone opens nothing"),
+        (["--recipient", "age1nobody"], "is no age recipient"),
+        ([], "Nothing says to whom the keys are to be encrypted"),
+        (["--recipient", NOBODY], "Nobody can encrypt keys that they cannot read"),
+    ],
+)
+def test_keys_are_not_made_anew_by_halves(
+    machine: Machine, arguments: list[str], said: str
+) -> None:
+    env = machine.env | {"LOOKERVAULT_RECIPIENTS": ""}
+    refused = program("snapshot", "rekey", *arguments, env=env)
+    assert (refused.code, refused.out) == (2, b"")
+    assert said in refused.told

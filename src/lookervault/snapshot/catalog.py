@@ -132,6 +132,16 @@ class Catalog:
         known = self.pruned.records
         return {one.name for one in self.listing(PRUNED)} == known.keys()
 
+    def check_in_use(self) -> None:
+        """Raises `StoreError` where all was encrypted anew since the keys were opened: what is
+        written with the old ones is not looked at any more.
+        """
+        if self.pruned.is_left:
+            raise StoreError(
+                f"The store {self.store.url} was encrypted anew meanwhile.",
+                hint="Run the command again, with the new index key if there is one.",
+            )
+
     def add_record(self, record: PruneRecord) -> str:
         return self._add(PRUNED, record.created, record)
 

@@ -130,19 +130,13 @@ def _make(store: Store, wanted: StoreSettings) -> Keys:
             f"The store {store.url} is new, and nothing says to whom it is to be encrypted.",
             hint="Give --recipient age1… (`age-keygen` makes one), or --no-encryption.",
         )
-    for one in wanted.recipients:
-        _recipient(one)
-    made = None
+    check_recipients(wanted.recipients)
     if wanted.index_key is None:
         raise UsageError(
             "Nothing says where the index key is kept.",
             hint="Give --index-key FILE, or set LOOKERVAULT_INDEX_KEY: it is made there.",
         )
-    if wanted.index_key.exists():
-        index_key = read_index_key(wanted.index_key)
-    else:
-        index_key, made = os.urandom(KEY_BYTES), wanted.index_key
-        _write_index_key(wanted.index_key, index_key)
+    index_key, made = index_key_at(wanted.index_key)
     content = pyrage.x25519.Identity.generate()
     private = Private(index_key.hex(), [str(content)])
     generation = 1 + sum(1 for _ in store.list(f"{KEYS}/"))  # some may be left of another try
@@ -201,17 +195,10 @@ def newest_key_object(store: Store) -> tuple[int, KeyObject]:
         raise damaged(names[-1], str(error)) from None
 
 
-def check_current(store: Store, keys: Keys) -> None:
-    """Raises `StoreError` where the store was encrypted anew since the keys were opened: what is
-    written with the old ones is not looked at any more.
-    """
-    if keys.recipient is None or key_objects(store)[-1:] == [_name(keys.generation)]:
-        return
-    if newest_key_object(store)[1].area != keys.area:
-        raise StoreError(
-            f"The store {store.url} was encrypted anew meanwhile, so there is no snapshot.",
-            hint="Run the command again, with the new index key if there is one.",
-        )
+def read_private(store: Store, identity: Path) -> Private:
+    """Of the newest key object. Raises `UsageError` where the identity does not open it."""
+    generation, found = newest_key_object(store)
+    return unwrap(identity, _unpacked(generation, found), store)
 
 
 def _name(generation: int) -> str:
@@ -287,6 +274,15 @@ def read_identities(path: Path) -> list[pyrage.x25519.Identity]:
     return found
 
 
+def index_key_at(path: Path) -> tuple[bytes, Path | None]:
+    """The key in a file; where there is none it is made, and the file named once more."""
+    if path.exists():
+        return read_index_key(path), None
+    key = os.urandom(KEY_BYTES)
+    _write_index_key(path, key)
+    return key, path
+
+
 def read_index_key(path: Path) -> bytes:
     text = "".join(_lines(path, "index key"))
     match = _INDEX_KEY.fullmatch(text)
@@ -322,6 +318,12 @@ def _lines(path: Path, what: str) -> list[str]:
         ) from None
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def check_recipients(texts: Sequence[str]) -> None:
+    """Raises `UsageError` where one is none."""
+    for text in texts:
+        _recipient(text)
 
 
 def _recipient(text: str) -> pyrage.x25519.Recipient:

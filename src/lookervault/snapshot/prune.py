@@ -76,6 +76,7 @@ def prune(
     while True:
         with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
             catalog = Catalog(store, keys.seal, keys.area, kept=Path(folder))
+            catalog.check_in_use()
             try:
                 plan = _Plan(catalog, policy, now, grace)
                 plan.look(Path(folder) / "needs")

@@ -17,7 +17,7 @@ import msgspec
 
 from lookervault.errors import DamagedError, NoSuchObjectError, UsageError
 from lookervault.snapshot.catalog import INDEX, Catalog, Index, packed
-from lookervault.snapshot.keys import Keys, check_current
+from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.levels import bytes_of, written
 from lookervault.snapshot.line import Line
 from lookervault.snapshot.outline import without, write_rows
@@ -61,6 +61,7 @@ def push(
     """
     catalog = Catalog(store, keys.seal, keys.area, pruned=base.pruned if base else None)
     while True:
+        catalog.check_in_use()
         try:
             with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
                 done = _prepared(
@@ -79,7 +80,6 @@ def push(
             if catalog.is_current():
                 raise
         # a prune came meanwhile, and may delete what this was to rely on
-        check_current(store, keys)
         catalog = Catalog(store, keys.seal, keys.area)
         base = base.again(catalog) if base and base.id in catalog.ids() else None
 

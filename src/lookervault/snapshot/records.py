@@ -60,7 +60,8 @@ class PruneRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     `forgotten` are runs by vault. `marks` are names of objects that nobody may begin to use, each
     with the time since when, by the store's clock; None: since this record is there. `indexes` are
-    to be read for every snapshot, beside its own.
+    to be read for every snapshot, beside its own. `is_left`: everything was encrypted anew, and is
+    in another area.
     """
 
     format: int = FORMAT
@@ -68,6 +69,7 @@ class PruneRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     forgotten: dict[str, list[ForgottenRun]]
     marks: dict[str, float | None]
     indexes: list[Piece]
+    is_left: bool = False
 
 
 class Pruned(NamedTuple):
@@ -79,6 +81,7 @@ class Pruned(NamedTuple):
     indexes: list[Piece]
     """Those that are not marked; `told` are all that any record has."""
     told: list[Piece]
+    is_left: bool
 
     def runs_of(self, vault: str) -> list[ForgottenRun]:
         return self.forgotten.get(vault, [])
@@ -103,6 +106,7 @@ def union(there: dict[str, float], records: dict[str, PruneRecord]) -> Pruned:
         marks=marks,
         indexes=[piece for piece in told.values() if piece.name not in marks],
         told=list(told.values()),
+        is_left=any(record.is_left for record in records.values()),
     )
 
 

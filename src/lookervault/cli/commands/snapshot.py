@@ -10,6 +10,7 @@ import typer
 
 from lookervault.cli.commands import snapshot_checks
 from lookervault.cli.commands.prune import prune
+from lookervault.cli.commands.rekey import rekey
 from lookervault.cli.options import (
     DebugOption,
     Flags,
@@ -194,3 +195,4 @@ def pull(
 app.command("verify")(snapshot_checks.verify)
 app.command("rehearse")(snapshot_checks.rehearse)
 app.command("prune")(prune)
+app.command("rekey")(rekey)
