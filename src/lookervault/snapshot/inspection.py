@@ -71,7 +71,7 @@ class Reader:
             return None if as_written else Bad("its bytes are not those that were written")
         try:
             key = self._opener.key(pack.name, data)
-        except (DamagedError, LookupError):  # without a key to look for, it needs none when whole
+        except DamagedError:
             return Bad("its beginning is not that of a pack, or not for these keys")
         lost = frozenset(
             entry.number

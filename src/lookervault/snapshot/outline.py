@@ -147,7 +147,10 @@ class Content:
 
     def _found(self, table: str, digest: bytes) -> tuple[Entry, bytes]:
         if not self._reads:
-            raise _no_key()
+            raise AccessError(
+                "The content of the store is encrypted, and no key that opens it is at hand.",
+                hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
+            )
         first: DamagedError | None = None
         for pack, entry in self._places(table, digest):
             try:
@@ -184,10 +187,7 @@ class Content:
     def _key(self, pack: PackIndex) -> bytes | None:
         if pack.name not in self._keys:
             beginning, _ = self._part(pack, 0, min(HEADER_BYTES, pack.size))
-            try:
-                self._keys[pack.name] = self._opener.key(pack.name, beginning)
-            except LookupError:
-                raise _no_key() from None
+            self._keys[pack.name] = self._opener.key(pack.name, beginning)
         return self._keys[pack.name]
 
     def _part(self, pack: PackIndex, start: int, length: int) -> tuple[bytes, bool]:
@@ -209,10 +209,3 @@ class Content:
         self._whole.move_to_end(pack.name)
         whole, proven = self._whole[pack.name]
         return whole[start : start + length], proven
-
-
-def _no_key() -> AccessError:
-    return AccessError(
-        "The content of the store is encrypted, and no key that opens it is at hand.",
-        hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
-    )

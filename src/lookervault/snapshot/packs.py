@@ -129,25 +129,22 @@ def _header_length(beginning: bytes) -> int | None:
 
 
 class Opener:
-    """Reads packs. `identities` are the content keys' private parts, as age writes them: none where
-    the store is not encrypted, or nobody here can read content.
+    """Reads packs, where content can be read. `identities` are the content keys' private parts, as
+    age writes them: none where the store is not encrypted.
     """
 
     def __init__(self, identities: Iterable[str]) -> None:
         self._identities = [pyrage.x25519.Identity.from_str(one) for one in identities]
 
     def key(self, name: str, beginning: bytes) -> bytes | None:
-        """Of a pack, by its first bytes; None where it is not encrypted.
-
-        Raises `DamagedError`, and `LookupError` where the content key is not at hand.
-        """
+        """Of a pack, by its first bytes; None where it is not encrypted. Raises `DamagedError`."""
         length = _header_length(beginning)
         if length is None:
             raise damaged(name, "it does not begin as a pack does")
         if length == 0:
             return None
         if not self._identities:
-            raise LookupError(name)
+            raise damaged(name, "it asks for a key, in a store that has none")
         try:
             return bytes(pyrage.decrypt(beginning[_START : _START + length], self._identities))
         except pyrage.DecryptError:

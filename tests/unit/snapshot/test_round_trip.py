@@ -337,6 +337,18 @@ def test_every_object_that_is_damaged_cut_off_or_gone_is_noticed(
     assert {one.name for one in tmp_path.iterdir()} == {"keys", "vault.db"}
 
 
+def test_a_pack_that_asks_for_a_key_in_a_store_without_keys_is_damaged(
+    vault: Path, store: MemoryStore, tmp_path: Path
+) -> None:
+    """Nobody is told to give a key."""
+    keys = open_keys(store, StoreSettings(url="memory:", no_encryption=True), make=True)
+    done = pushed(vault, store, keys)
+    (name,) = (name for name in store.objects if name.startswith("packs/"))
+    store.objects[name] = store.objects[name][:8] + b"\1" + store.objects[name][9:]
+    with pytest.raises(DamagedError, match="asks for a key, in a store that has none"):
+        pulled(done, tmp_path / "back.db", store, keys)
+
+
 def everything(
     store: MemoryStore, keys: Callable[[MemoryStore], Keys], done: Pushed, vault: Path
 ) -> None:
