@@ -83,6 +83,17 @@ def without(outliner: Outliner, gone: Collection[ForgottenRun], path: Path) -> b
     return True
 
 
+def restored(one: Entry | Blob, data: bytes, dictionary: bytes | None) -> bytes:
+    """What the data is of, compressed with that dictionary. Raises `DamagedError` where it is not
+    that.
+    """
+    largest = _DICTIONARY_BYTES if one.table == DICTIONARIES else one.size
+    found = decoded(data, dictionary, largest)
+    if sha256(found).digest() != one.sha256:
+        raise DamagedError(f"What is stored is not {one.sha256.hex()[:16]}….")
+    return found
+
+
 class Content:
     """Fetches the data of bodies and dictionaries from packs. Thread-safe.
 
@@ -126,11 +137,7 @@ class Content:
     def body(self, entry: Entry, data: bytes) -> bytes:
         """What the data of an entry is of. Raises `DamagedError` where it is not that."""
         raw = None if entry.dictionary is None else self._dictionary(entry.dictionary)
-        largest = _DICTIONARY_BYTES if entry.table == DICTIONARIES else entry.size
-        found = decoded(data, raw, largest)
-        if sha256(found).digest() != entry.sha256:
-            raise DamagedError(f"What is stored is not {entry.sha256.hex()[:16]}….")
-        return found
+        return restored(entry, data, raw)
 
     def has_dictionary(self, entry: Entry) -> bool:
         """Where it is lost, so is the body; but the body's pack is not to blame."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 
 from lookervault.errors import DamagedError
@@ -17,13 +16,12 @@ from lookervault.snapshot.catalog import INDEX, PACKS, REPAIRS, ROWS, Catalog, I
 from lookervault.snapshot.coverage import Key
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.levels import level
-from lookervault.snapshot.outline import Content, write_rows
+from lookervault.snapshot.outline import Content, restored, write_rows
 from lookervault.snapshot.packs import PackIndex
 from lookervault.snapshot.verify import Report
-from lookervault.storage.dump import DICTIONARIES, Blob, Outliner, decoded, encoded
+from lookervault.storage.dump import DICTIONARIES, Blob, Outliner, encoded
 
 _LEVEL = 9
-_LARGEST_DICTIONARY = 2**20
 
 
 def repair(catalog: Catalog, keys: Keys, report: Report, vault: Path) -> None:
@@ -101,11 +99,7 @@ class _Source:
 
     def _from_vault(self, blob: Blob) -> bytes:
         raw = None if blob.dictionary is None else self._dictionary(blob.dictionary)
-        largest = _LARGEST_DICTIONARY if blob.table == DICTIONARIES else blob.size
-        body = decoded(self._outliner.data(blob), raw, largest)
-        if sha256(body).digest() != blob.sha256:
-            raise DamagedError(f"Row {blob.id} of {blob.table} in the vault is damaged.")
-        return body
+        return restored(blob, self._outliner.data(blob), raw)
 
     def _dictionary(self, digest: bytes) -> bytes:
         if digest not in self._dictionaries:
