@@ -60,6 +60,10 @@ TypeArgument = Annotated[
         help="A content type, such as dashboards. `lookervault types` lists them.",
     ),
 ]
+WhichArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="An id, `latest`, or a time: yesterday, 2026-11-01.")
+]
+"""A snapshot."""
 RunOption = Annotated[
     int | None, typer.Option("--run", help="As of this run.", metavar="N", show_default=False)
 ]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lookervault import __version__
 from lookervault.errors import LookerVaultError
 
 if TYPE_CHECKING:
@@ -38,8 +36,9 @@ class Staged:
 
     def begin(self, base_url: str) -> None:
         """The outline of the newest snapshot of that Looker; nothing where there is none."""
-        from lookervault.snapshot.outline import Content, write_outline
+        from lookervault.snapshot.outline import Content, without
         from lookervault.snapshot.push import base_of
+        from lookervault.storage.dump import Outliner
 
         catalog = self._there.catalog
         for id, came in catalog.ids().items():
@@ -47,10 +46,10 @@ class Staged:
             if manifest.base_url == base_url:
                 outline = self.vault.with_name(_BASE)
                 self._base = base_of(catalog, id, manifest, came, outline)
-                if self._base.pruned.runs_of(manifest.vault):
-                    write_outline(catalog, manifest, self.vault)
-                else:
-                    shutil.copy(outline, self.vault)
+                gone = self._base.pruned.runs_of(manifest.vault)
+                with Outliner(outline) as outliner:
+                    if not without(outliner, gone, self.vault):
+                        shutil.copy(outline, self.vault)
                 self.fetch = Content(catalog, self._base.index, self._there.keys).as_written
                 return
 
@@ -68,25 +67,12 @@ class Staged:
             return found, error or lost
 
     def _push(self) -> dict[str, Any]:
-        from lookervault.cli.stores import remember, told, warn_if_rolled_back
-        from lookervault.snapshot.push import push
+        from lookervault.cli.stores import push
 
         self.lost = True  # until it is there
-        there = self._there
-        if not self.is_temporary:
-            warn_if_rolled_back(there, self.vault)
-        done = push(
-            self.vault,
-            there.store,
-            there.keys,
-            now=time.time(),
-            program_version=__version__,
-            base=self._base,
-        )
+        told = push(self._there, self.vault, base=self._base, noted=not self.is_temporary)
         self.lost = False
-        if not self.is_temporary:
-            remember(there, self.vault, done)
-        return told(done.id, done.manifest) | {"new": done.new} | there.traffic()
+        return told
 
 
 @contextmanager

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lookervault.config.stores import StoreSettings
     from lookervault.snapshot.catalog import Catalog
     from lookervault.snapshot.keys import Keys
-    from lookervault.snapshot.push import Pushed
+    from lookervault.snapshot.push import Base, Pushed
     from lookervault.snapshot.records import Manifest
     from lookervault.snapshot.store import Counted
 
@@ -62,7 +62,39 @@ def opened(place: Flags, *, make: bool = False) -> Opened:
     return Opened(needed(place, os.environ), make=make)
 
 
-def warn_if_rolled_back(there: Opened, vault: Path) -> None:
+def push(
+    there: Opened,
+    vault: Path,
+    *,
+    run: int | None = None,
+    base: Base | None = None,
+    noted: bool = True,
+) -> dict[str, Any]:
+    """The new snapshot as `snapshot push --json` tells it. With `noted`, what was pushed is known
+    beside the vault, and missed where it is gone.
+
+    Raises as `snapshot.push.push` does.
+    """
+    from lookervault import __version__
+    from lookervault.snapshot.push import push as send
+
+    if noted:
+        _warn_if_rolled_back(there, vault)
+    done = send(
+        vault,
+        there.store,
+        there.keys,
+        now=time.time(),
+        program_version=__version__,
+        run=run,
+        base=base,
+    )
+    if noted:
+        _remember(there, vault, done)
+    return told(done.id, done.manifest) | {"new": done.new} | there.traffic()
+
+
+def _warn_if_rolled_back(there: Opened, vault: Path) -> None:
     """Where what was pushed from this vault is no longer in the store, nor anything newer."""
     from lookervault.cli import failures
     from lookervault.snapshot import note
@@ -76,8 +108,8 @@ def warn_if_rolled_back(there: Opened, vault: Path) -> None:
         )
 
 
-def remember(there: Opened, vault: Path, done: Pushed) -> None:
-    """For `warn_if_rolled_back`; and tells of damage that was passed over."""
+def _remember(there: Opened, vault: Path, done: Pushed) -> None:
+    """For `_warn_if_rolled_back`; and tells of damage that was passed over."""
     from lookervault.cli import failures
     from lookervault.snapshot import note
 

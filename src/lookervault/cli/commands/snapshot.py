@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import Annotated
 
 import typer
@@ -17,14 +16,12 @@ from lookervault.cli.options import (
     JsonOption,
     LogFormatOption,
     VaultOption,
+    WhichArgument,
     storing,
 )
 
 app = typer.Typer(no_args_is_help=True)
 _COLUMNS = ("id", "run", "created", "status", "items", "stored_bytes")
-WhichArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="An id, `latest`, or a time: yesterday, 2026-11-01.")
-]
 
 
 @app.callback()
@@ -63,30 +60,22 @@ def push(
       lookervault snapshot push --store file:///backup --no-encryption
       lookervault snapshot push --store s3://company-looker --recipient age1… --index-key index.key
     """
-    from lookervault import __version__
+    from lookervault.cli import stores
     from lookervault.cli.output import print_json
-    from lookervault.cli.stores import opened, remember, told, warn_if_rolled_back
     from lookervault.cli.text import size
     from lookervault.cli.vaults import existing
     from lookervault.errors import Exit
-    from lookervault.snapshot.push import push as send
 
     path = existing(vault)
-    there = opened(place, make=True)
-    warn_if_rolled_back(there, path)
-    done = send(
-        path, there.store, there.keys, now=time.time(), program_version=__version__, run=run
-    )
-    remember(there, path, done)
-    found = told(done.id, done.manifest) | {"new": done.new} | there.traffic()
+    found = stores.push(stores.opened(place, make=True), path, run=run)
     if json:
         print_json(found)
     else:
-        what = "Snapshot" if done.new else "The store has this state already: snapshot"
+        what = "Snapshot" if found["new"] else "The store has this state already: snapshot"
         sent = size(found["uploaded_bytes"])
-        print(f"{what} {done.id} of run {done.manifest.run}: {done.manifest.items:,} items.")
+        print(f"{what} {found['id']} of run {found['run']}: {found['items']:,} items.")
         print(f"{sent} sent in {found['requests']:,} requests and {found['seconds']} s.")
-    return Exit.COMPLETE if done.manifest.status == "complete" else Exit.INCOMPLETE
+    return Exit.COMPLETE if found["status"] == "complete" else Exit.INCOMPLETE
 
 
 @app.command("list")

@@ -17,6 +17,7 @@ from lookervault.cli.options import (
     LogFormatOption,
     QuietOption,
     VaultOption,
+    WhichArgument,
     storing,
 )
 
@@ -157,9 +158,7 @@ def _known(given: list[str], there: Opened, vault: Path | None, *, every: bool) 
 
 @storing
 def rehearse(
-    which: Annotated[
-        str, typer.Argument(metavar="ID", help="An id, `latest`, or a time: yesterday, 2026-11-01.")
-    ] = "latest",
+    which: WhichArgument = "latest",
     items: Annotated[
         int, typer.Option("--items", help="Items that are read, by chance.", metavar="N", min=0)
     ] = 20,
