@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
-from lookervault.snapshot.packs import Entry, PackIndex
+from lookervault.snapshot.index import Index, usable
+from lookervault.snapshot.packs import PackIndex
 from lookervault.snapshot.records import (
     Manifest,
     Piece,
@@ -27,7 +28,7 @@ from lookervault.snapshot.records import (
 )
 from lookervault.snapshot.seal import Seal, damaged
 from lookervault.snapshot.store import Store, Stored
-from lookervault.storage.dump import DICTIONARIES, Change
+from lookervault.storage.dump import Change
 
 SNAPSHOTS, INDEX, ROWS, PACKS, PRUNED = "snapshots", "index", "rows", "packs", "pruned"
 REPAIRS = "repairs"
@@ -43,45 +44,6 @@ _TRIES = 5
 class Draft(NamedTuple):
     piece: Piece
     sealed: bytes
-
-
-class Index:
-    """Where the data of bodies and dictionaries is, by the table and the SHA-256.
-
-    Packs that are marked may be gone: another that has the same comes before them. `unreadable`
-    tells of pieces that could not be read, `repairs` are those that then were.
-    """
-
-    def __init__(self, marks: Collection[str] = ()) -> None:
-        self._marks = marks
-        self._places: dict[tuple[str, bytes], tuple[PackIndex, Entry]] = {}
-        self._others: dict[tuple[str, bytes], list[tuple[PackIndex, Entry]]] = {}
-        self.packs: dict[str, PackIndex] = {}
-        self.by_piece: dict[str, list[PackIndex]] = {}
-        self.unreadable: dict[str, DamagedError] = {}
-        self.repairs: list[Piece] = []
-
-    def add(self, piece: str, pack: PackIndex) -> None:
-        self.by_piece.setdefault(piece, []).append(pack)
-        if pack.name in self.packs:
-            return
-        self.packs[pack.name] = pack
-        for entry in pack.entries:
-            key, place = (entry.table, entry.sha256), (pack, entry)
-            first = self._places.setdefault(key, place)
-            if first is place:
-                continue
-            if first[0].name in self._marks and pack.name not in self._marks:
-                self._places[key], place = place, first
-            self._others.setdefault(key, []).append(place)
-
-    def find(self, table: str, digest: bytes) -> tuple[PackIndex, Entry] | None:
-        return self._places.get((table, digest))
-
-    def places(self, table: str, digest: bytes) -> list[tuple[PackIndex, Entry]]:
-        """All of them, that of `find` first."""
-        first = self._places.get((table, digest))
-        return [] if first is None else [first, *self._others.get((table, digest), ())]
 
 
 class Catalog:
@@ -351,10 +313,10 @@ class Catalog:
         }
         told |= {one.name: one for one in self.add_unlisted(index, since)}
         listed = [(name, pack) for name in told for pack in index.by_piece[name]]
-        usable = _usable([pack for _, pack in listed if pack.name not in marks])
+        readable = usable([pack for _, pack in listed if pack.name not in marks])
         found = Index()
         for name, pack in listed:
-            if pack.name in usable:
+            if pack.name in readable:
                 found.add(name, pack)
         return found, list(told.values())
 
@@ -393,17 +355,6 @@ def add_packs(index: Index, name: str, content: bytes) -> None:
     """What an index piece of that name lists. Raises `DamagedError`."""
     for pack in unpacked(name, content, list[PackIndex]):
         index.add(name, pack)
-
-
-def _usable(packs: Sequence[PackIndex]) -> set[str]:
-    """Those whose bodies can be read with dictionaries that are in one of them."""
-    while True:
-        there = {one.sha256 for p in packs for one in p.entries if one.table == DICTIONARIES}
-        known = {None, *there}
-        left = [p for p in packs if {one.dictionary for one in p.entries} <= known]
-        if len(left) == len(packs):
-            return {pack.name for pack in packs}
-        packs = left
 
 
 def packed(content: Any) -> bytes:

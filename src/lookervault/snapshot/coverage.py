@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from lookervault.snapshot.catalog import Index
+from lookervault.snapshot.index import Index
 
 type Key = tuple[str, bytes]
 """A body or a dictionary: the table and its SHA-256."""

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from lookervault.errors import DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import Catalog, Index
+from lookervault.snapshot.catalog import Catalog
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.outline import Content
 from lookervault.snapshot.packs import Entry, Opener, PackIndex

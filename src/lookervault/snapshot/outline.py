@@ -12,7 +12,8 @@ from pathlib import Path
 
 from lookervault.errors import AccessError, DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import Catalog, Index
+from lookervault.snapshot.catalog import Catalog
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.packs import HEADER_BYTES, Entry, Opener, PackIndex
 from lookervault.snapshot.records import Manifest, Piece

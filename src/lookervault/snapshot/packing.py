@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from lookervault.errors import DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, Index, packed
+from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, packed
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.line import Line
 from lookervault.snapshot.packs import Entry, Opener, Pack, PackIndex
 from lookervault.snapshot.records import Piece

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from lookervault.errors import DamagedError, StoreError, UsageError
-from lookervault.snapshot.catalog import Catalog, Index
+from lookervault.snapshot.catalog import Catalog
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.outline import Content, filled
 from lookervault.snapshot.records import Manifest

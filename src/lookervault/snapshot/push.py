@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 
 from lookervault.errors import DamagedError, NoSuchObjectError, UsageError
-from lookervault.snapshot.catalog import INDEX, Catalog, Index, packed
+from lookervault.snapshot.catalog import INDEX, Catalog, packed
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.levels import bytes_of, written
 from lookervault.snapshot.line import Line

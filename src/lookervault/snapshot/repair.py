@@ -12,8 +12,9 @@ from pathlib import Path
 
 from lookervault.errors import DamagedError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import INDEX, PACKS, REPAIRS, ROWS, Catalog, Index, packed
+from lookervault.snapshot.catalog import INDEX, PACKS, REPAIRS, ROWS, Catalog, packed
 from lookervault.snapshot.coverage import Key
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.levels import level
 from lookervault.snapshot.outline import Content, restored, write_rows

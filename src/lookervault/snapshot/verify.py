@@ -28,12 +28,12 @@ from lookervault.snapshot.catalog import (
     SNAPSHOTS,
     THREADS,
     Catalog,
-    Index,
     add_packs,
     unpacked,
 )
 from lookervault.snapshot.coverage import Coverage, Hits, Key, among, either
 from lookervault.snapshot.fit import Fit, fit
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.inspection import Bad
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.records import Manifest, Piece

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lookervault.errors import AccessError, DamagedError, StoreError, UsageError
-from lookervault.snapshot.catalog import Catalog, Index
+from lookervault.snapshot.catalog import Catalog
+from lookervault.snapshot.index import Index
 from lookervault.snapshot.needs import Needs
 from lookervault.snapshot.outline import needed
 from lookervault.snapshot.packs import Entry, PackIndex
