@@ -178,8 +178,7 @@ class Outliner:
 
     def _data(self, blob: Blob) -> bytes:
         if blob.table == DICTIONARIES:
-            raw = dictionaries.read(self._connection, blob.id)
-            return zstandard.ZstdCompressor(level=_LEVEL).compress(raw)
+            return encoded(dictionaries.read(self._connection, blob.id))
         query = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
         *row, written = self._connection.execute(query, (blob.id,)).fetchone()
         if objects.object_sum(*row) != written:
