@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -28,7 +28,7 @@ from lookervault.storage.dump import (
     encoded,
 )
 
-_WHOLE = 3
+WHOLE = 3
 """Parts that are read one by one of a pack, after which it is fetched whole."""
 _KEPT = 3
 """Whole packs that are kept in memory."""
@@ -198,6 +198,24 @@ class Content:
             self._keys[pack.name] = self._opener.key(pack.name, beginning)
         return self._keys[pack.name]
 
+    def load(self, pack: PackIndex) -> None:
+        """Fetches it whole, for who wants much of it; who reads of it meets that it is gone."""
+        if not self._reads:
+            raise _no_key()
+        with suppress(NoSuchObjectError):
+            whole = self._catalog.store.get(pack.name)
+            with self._lock:
+                self._keep(pack, whole)
+
+    def unload(self, pack: PackIndex) -> None:
+        with self._lock:
+            self._whole.pop(pack.name, None)
+
+    def _keep(self, pack: PackIndex, whole: bytes) -> None:
+        self._whole[pack.name] = whole, packs.check(whole, pack) is None
+        while len(self._whole) > _KEPT:
+            self._whole.popitem(last=False)
+
     def _part(self, pack: PackIndex, start: int, length: int) -> tuple[bytes, bool]:
         """Bytes of it, and whether all of the pack is what was written."""
         if pack.name in self._gone:
@@ -205,15 +223,13 @@ class Content:
         if pack.name not in self._whole:
             self._asked[pack.name] += 1
             try:
-                if self._asked[pack.name] <= _WHOLE:
+                if self._asked[pack.name] <= WHOLE:
                     return self._catalog.store.get_part(pack.name, start, length), False
                 whole = self._catalog.store.get(pack.name)
             except NoSuchObjectError:
                 self._gone[pack.name] = damaged(pack.name, "it is not there")
                 raise self._gone[pack.name] from None
-            self._whole[pack.name] = whole, packs.check(whole, pack) is None
-            while len(self._whole) > _KEPT:
-                self._whole.popitem(last=False)
+            self._keep(pack, whole)
         self._whole.move_to_end(pack.name)
         whole, proven = self._whole[pack.name]
         return whole[start : start + length], proven

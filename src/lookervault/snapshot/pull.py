@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
@@ -13,12 +14,11 @@ from lookervault.errors import DamagedError, StoreError, UsageError
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
-from lookervault.snapshot.outline import Content, filled
+from lookervault.snapshot.outline import WHOLE, Content, filled
+from lookervault.snapshot.packs import PackIndex
 from lookervault.snapshot.records import Manifest
 from lookervault.snapshot.store import Store
 from lookervault.storage.dump import Blob, ForgottenRun
-
-_AT_ONCE = 2
 
 
 class Pulled(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,28 @@ def pull(id: str, manifest: Manifest, vault: Path, store: Store, keys: Keys) -> 
 def _data(
     catalog: Catalog, index: Index, keys: Keys, lacking: Sequence[Blob]
 ) -> Iterator[tuple[Blob, bytes]]:
-    """Pack by pack; some are fetched ahead."""
+    """Pack by pack; the next one is fetched ahead."""
+    wanted = _by_pack(catalog, index, lacking)
+    content = Content(catalog, index, keys)
+    with ThreadPoolExecutor(1) as pool:
+        ahead = deque(pool.submit(_load, content, *first) for first in wanted[:1])
+        for number, (pack, blobs) in enumerate(wanted, start=1):
+            ahead.popleft().result()
+            ahead.extend(pool.submit(_load, content, *one) for one in wanted[number : number + 1])
+            for blob in blobs:
+                yield blob, content.as_written(blob.table, blob.sha256, blob.dictionary)
+            content.unload(pack)
+
+
+def _load(content: Content, pack: PackIndex, blobs: Sequence[Blob]) -> None:
+    if len(blobs) > WHOLE:
+        content.load(pack)
+
+
+def _by_pack(
+    catalog: Catalog, index: Index, lacking: Sequence[Blob]
+) -> list[tuple[PackIndex, list[Blob]]]:
+    """In the order in which they are there. Raises `DamagedError` where one is in no pack."""
     places = [(blob, index.find(blob.table, blob.sha256)) for blob in lacking]
     if any(place is None for _, place in places):
         catalog.add_repairs(index)
@@ -75,16 +96,7 @@ def _data(
         ((place[0].name, place[1].offset, blob) for blob, place in places if place is not None),
         key=lambda one: one[:2],
     )
-    by_pack = [[blob for *_, blob in group] for _, group in groupby(found, key=lambda one: one[0])]
-    content = Content(catalog, index, keys)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        waiting = list(by_pack)
-        under_way: list[Future[list[tuple[Blob, bytes]]]] = []
-        while waiting or under_way:
-            while waiting and len(under_way) < _AT_ONCE:
-                under_way.append(pool.submit(_of_pack, content, waiting.pop(0)))
-            yield from under_way.pop(0).result()
-
-
-def _of_pack(content: Content, blobs: Sequence[Blob]) -> list[tuple[Blob, bytes]]:
-    return [(blob, content.as_written(blob.table, blob.sha256, blob.dictionary)) for blob in blobs]
+    return [
+        (index.packs[name], [blob for *_, blob in group])
+        for name, group in groupby(found, key=lambda one: one[0])
+    ]
