@@ -270,3 +270,16 @@ def test_keys_are_not_made_anew_by_halves(
     refused = program("snapshot", "rekey", *arguments, env=env)
     assert (refused.code, refused.out) == (2, b"")
     assert said in refused.told
+
+
+def test_whoever_has_an_identity_has_the_index_key(machine: Machine) -> None:
+    machine.night()
+    again = machine.folder / "again.key"
+    done = machine.asked("snapshot", "index-key", "--out", again)
+    assert (done.code, done.text) == (0, f"{again}\n")
+    assert again.read_bytes() == (machine.folder / "index.key").read_bytes()
+    assert again.stat().st_mode & 0o777 == 0o600
+    refused = machine.asked("snapshot", "index-key", "--out", again)
+    assert (refused.code, "is there already" in refused.told) == (2, True)
+    alone = program("snapshot", "index-key", "--out", "new.key", env=machine.env)
+    assert (alone.code, "Give --identity FILE" in alone.told) == (2, True)

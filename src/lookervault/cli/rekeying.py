@@ -12,6 +12,7 @@ from lookervault.cli.stores import Opened
 from lookervault.cli.text import duration, size
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import UsageError
+from lookervault.snapshot import keys
 from lookervault.snapshot.keys import check_recipients, read_identities, read_private
 from lookervault.snapshot.rekey import Rekeyed, reencrypt
 from lookervault.snapshot.rekey import rekey as only_rekey
@@ -23,19 +24,19 @@ def rekey(
     """Raises `UsageError` where something is missing, before anything is written."""
     identity = _checked(settings, again=again, new_index_key=new_index_key)
     there = Opened(settings)
-    store, keys = there.store, there.keys
+    store = there.store
     private = read_private(store, identity)
     if again:
         done = reencrypt(
             store,
-            keys,
+            there.keys,
             private,
             settings.recipients,
             new_index_key=new_index_key,
             now=time.time(),
         )
     else:
-        done = only_rekey(store, keys, private, settings.recipients)
+        done = only_rekey(store, there.keys, private, settings.recipients)
     _note(settings, identity, done)
     found = {
         "status": "complete" if done.error is None else "incomplete",
@@ -70,6 +71,16 @@ def _checked(settings: StoreSettings, *, again: bool, new_index_key: Path | None
             hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY: that of an old recipient.",
         )
     return settings.identity
+
+
+def write_index_key(settings: StoreSettings, out: Path) -> None:
+    if settings.identity is None:
+        raise UsageError(
+            "The index key is in the store, encrypted to its recipients.",
+            hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
+        )
+    private = read_private(Opened(settings).store, settings.identity)
+    keys.write_index_key(out, private)
 
 
 def _note(settings: StoreSettings, identity: Path, done: Rekeyed) -> None:

@@ -274,6 +274,15 @@ def read_identities(path: Path) -> list[pyrage.x25519.Identity]:
     return found
 
 
+def write_index_key(path: Path, private: Private) -> None:
+    """Raises `UsageError` where the file is there, or cannot be written."""
+    if path.exists():
+        raise UsageError(
+            f"{path} is there already.", hint="Name another file: none is written over."
+        )
+    _write_index_key(path, bytes.fromhex(private.index_key))
+
+
 def index_key_at(path: Path) -> tuple[bytes, Path | None]:
     """The key in a file; where there is none it is made, and the file named once more."""
     if path.exists():

@@ -60,3 +60,28 @@ def rekey(
         f" {done.error.message} {done.error.hint}"
     )
     return done.error.exit_code
+
+
+@storing
+def index_key(
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the index key is written.", metavar="FILE")
+    ] = Path("index.key"),
+    *,
+    place: Flags,
+    debug: DebugOption = False,
+    log_format: LogFormatOption = None,
+) -> None:
+    """Write the index key of a store to a file, for a machine that is to push to it.
+
+    Whoever has an identity has that key, too: it is in the store, encrypted to the recipients.
+
+    \b
+    Examples:
+      lookervault snapshot index-key --identity key.txt --out again.key
+    """
+    from lookervault.cli import rekeying
+    from lookervault.config.stores import needed
+
+    rekeying.write_index_key(needed(place, os.environ), out)
+    print(out)

@@ -9,7 +9,7 @@ import typer
 
 from lookervault.cli.commands import snapshot_checks
 from lookervault.cli.commands.prune import prune
-from lookervault.cli.commands.rekey import rekey
+from lookervault.cli.commands.rekey import index_key, rekey
 from lookervault.cli.options import (
     DebugOption,
     Flags,
@@ -185,3 +185,4 @@ app.command("verify")(snapshot_checks.verify)
 app.command("rehearse")(snapshot_checks.rehearse)
 app.command("prune")(prune)
 app.command("rekey")(rekey)
+app.command("index-key")(index_key)
