@@ -39,6 +39,34 @@ def test_a_vault_goes_into_each_store_and_comes_back(target: Target, vault: Path
     assert back == there
 
 
+def test_each_store_is_pruned_and_what_stays_is_whole(target: Target, vault: Path) -> None:
+    for run in ("1", "2", "3"):
+        assert snapshot(target, "push", run, "--no-encryption", "--vault", vault).code == 0
+    done = snapshot(target, "prune", "--keep-last", "1", "--grace", "0h")
+    assert (done.code, done.json["status"]) == (0, "complete"), done.err
+    kept = [one["id"] for one in done.json["kept"]]
+    assert [one["id"] for one in snapshot(target, "list").json] == kept
+    assert done.json["removed"]
+    assert done.json["forgotten_runs"] > 0
+    assert snapshot(target, "verify", "--read-data").json["status"] == "ok"
+    assert snapshot(target, "pull", "latest", "--vault", "back.db").code == 0
+    assert program("verify", "--vault", "back.db", "--json").code == 0
+    again = snapshot(target, "prune", "--keep-last", "1", "--grace", "0h")
+    assert (again.code, again.json["removed"]) == (0, []), again.err
+
+
+def test_whoever_may_not_delete_is_told_so_by_prune(s3: Target, s3_port: int, vault: Path) -> None:
+    for run in ("1", "3"):
+        snapshot(s3, "push", run, "--no-encryption", "--vault", vault)
+    before = snapshot(s3, "list").json
+    reading = s3._replace(env=seaweed.env_of(s3_port, "reading"))
+    done = snapshot(reading, "prune", "--keep-last", "1", "--grace", "0h")
+    assert done.code == Exit.ACCESS
+    assert "AccessDenied" in done.json["error"]["message"]
+    assert snapshot(s3, "list").json == before
+    assert snapshot(s3, "verify", "--read-data").json["status"] == "ok"
+
+
 def test_a_bucket_that_is_not_there_and_a_wrong_key_end_the_program_as_the_table_says(
     s3: Target, vault: Path
 ) -> None:
