@@ -154,11 +154,7 @@ class Content:
         return self._dictionaries[digest]
 
     def _found(self, table: str, digest: bytes) -> tuple[Entry, bytes]:
-        if not self._reads:
-            raise AccessError(
-                "The content of the store is encrypted, and no key that opens it is at hand.",
-                hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
-            )
+        self._check_access()
         first: DamagedError | None = None
         for pack, entry in self._places(table, digest):
             try:
@@ -170,6 +166,13 @@ class Content:
             f"The store does not have {digest.hex()[:16]}…, which the snapshot needs.",
             hint="`lookervault snapshot verify` tells what is missing, and what it hits.",
         )
+
+    def _check_access(self) -> None:
+        if not self._reads:
+            raise AccessError(
+                "The content of the store is encrypted, and no key that opens it is at hand.",
+                hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
+            )
 
     def _places(self, table: str, digest: bytes) -> Iterator[tuple[PackIndex, Entry]]:
         known = self._index.places(table, digest)
@@ -200,8 +203,7 @@ class Content:
 
     def load(self, pack: PackIndex) -> None:
         """Fetches it whole, for who wants much of it; who reads of it meets that it is gone."""
-        if not self._reads:
-            raise _no_key()
+        self._check_access()
         with suppress(NoSuchObjectError):
             whole = self._catalog.store.get(pack.name)
             with self._lock:
