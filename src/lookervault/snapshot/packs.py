@@ -10,7 +10,6 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from io import BytesIO
 from typing import NamedTuple
 
 import msgspec
@@ -85,16 +84,16 @@ def write(name: str, blobs: Iterable[tuple[Blob, bytes]], recipient: str | None)
     """A pack of these, encrypted to the content key, an age recipient; to none, not at all."""
     key = None if recipient is None else os.urandom(KEY_BYTES)
     cipher = None if key is None else ChaCha20Poly1305(key)
-    header = _header(key, recipient)
-    written, entries = BytesIO(), list[Entry]()
-    offset = written.write(header)
+    parts, entries, bound_to = [_header(key, recipient)], list[Entry](), name.encode()
+    offset = len(parts[0])
     for number, (blob, data) in enumerate(blobs):
-        frame = data if cipher is None else cipher.encrypt(_nonce(number), data, name.encode())
+        frame = data if cipher is None else cipher.encrypt(_nonce(number), data, bound_to)
         entries.append(
             Entry(blob.table, blob.sha256, blob.size, blob.dictionary, number, offset, len(frame))
         )
-        offset += written.write(frame)
-    whole = written.getvalue()
+        parts.append(frame)
+        offset += len(frame)
+    whole = b"".join(parts)
     return Pack(whole, PackIndex(name, sha256(whole).digest(), len(whole), entries))
 
 

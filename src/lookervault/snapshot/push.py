@@ -123,6 +123,7 @@ def _prepared(
         with Line() as line:
             content.send(outliner, line)
             rows = written(catalog, outliner, levels, source, line)
+            content_bytes = outliner.bytes_as_of(row.run)  # while the last of it is sent
             line.wait()
         sent = content.sent
         if base and not sent and rows == base.manifest.rows and base.manifest.run == row.run:
@@ -133,7 +134,7 @@ def _prepared(
             created=max(now, base.manifest.created + 0.001) if base else now,
             parent=base.id if base else None,
             stored_bytes=sum(map(bytes_of, rows)) + content.stored_bytes,
-            bytes=outliner.bytes_as_of(row.run),
+            bytes=content_bytes,
             rows=rows,
             indexes=folded(catalog, [*pieces, *sent], index),
             program_version=program_version,

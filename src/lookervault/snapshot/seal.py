@@ -24,7 +24,8 @@ KEY_BYTES = 32
 _SALT_BYTES = 32
 _NONCE = bytes(12)
 """Each key is used once."""
-_LEVEL = 6
+_LEVEL = 3
+"""Mostly hashes, which no level makes smaller; a higher one took the time of several packs."""
 LARGEST = 256 * 2**20
 """Bytes of what is sealed; more is no object of ours."""
 

@@ -134,25 +134,34 @@ def insert(connection: sqlite3.Connection, type_id: int, data: bytes) -> int:
 
 def read(connection: sqlite3.Connection, id: int) -> bytes:
     """The dictionary from whichever of its two places holds it whole; else `DamagedError`."""
+    return _whole(connection, id)[1]
+
+
+def read_frame(connection: sqlite3.Connection, id: int) -> bytes:
+    """As `read`, as it is compressed."""
+    return _whole(connection, id)[0]
+
+
+def _whole(connection: sqlite3.Connection, id: int) -> tuple[bytes, bytes]:
+    """Its frame, and what that holds."""
     for table in ("dictionaries", "dictionary_copies"):
-        data = _intact(connection, table, id)
-        if data is not None:
-            return data
+        found = _intact(connection, table, id)
+        if found is not None:
+            return found
     raise DamagedError(
         f"The compression dictionary {id} is damaged, and so is its copy.",
         hint="Objects compressed with it cannot be read; restore the vault from a copy.",
     )
 
 
-def _intact(connection: sqlite3.Connection, table: str, id: int) -> bytes | None:
+def _intact(connection: sqlite3.Connection, table: str, id: int) -> tuple[bytes, bytes] | None:
     query = f"SELECT sha256, data FROM {table} WHERE id = ?"  # noqa: S608  one of two constants
     try:
         row = connection.execute(query, (id,)).fetchone()
     except sqlite3.DatabaseError:
         return None  # its pages are damaged; the copy lies in others
-    if row is None:
-        return None
-    return unpacked(*row)
+    data = None if row is None else unpacked(*row)
+    return None if data is None else (row[1], data)
 
 
 def unpacked(digest: object, frame: object) -> bytes | None:

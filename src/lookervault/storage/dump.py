@@ -7,7 +7,7 @@ are kept meanwhile, and how they come back, is up to whoever keeps them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import batched
 from pathlib import Path
@@ -32,8 +32,10 @@ _COPIES = "dictionary_copies"
 """Made anew with the dictionaries."""
 _DATA = "data"
 _ROWS_AT_ONCE = 1_000
-_LEVEL = 19
-"""Of dictionaries: few, and kept for long."""
+_CHUNK = 16
+"""Objects that one query asks for."""
+_DATA_OF = f"""SELECT id, sha256, size, dictionary, data, sum FROM objects
+WHERE id IN ({", ".join("?" * _CHUNK)})"""  # noqa: S608  marks
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
@@ -173,17 +175,24 @@ class Outliner:
     def data_of(self, blobs: Iterable[Blob]) -> Iterator[bytes]:
         """As `data`, of each of them."""
         with explaining(self._vault):
-            for blob in blobs:
-                yield self._data(blob)
+            for chunk in batched(blobs, _CHUNK, strict=False):
+                rows = self._objects([blob.id for blob in chunk if blob.table == OBJECTS])
+                for blob in chunk:
+                    if blob.table == DICTIONARIES:
+                        yield dictionaries.read_frame(self._connection, blob.id)
+                    else:
+                        yield self._checked(blob.id, rows[blob.id])
 
-    def _data(self, blob: Blob) -> bytes:
-        if blob.table == DICTIONARIES:
-            return encoded(dictionaries.read(self._connection, blob.id))
-        query = "SELECT sha256, size, dictionary, data, sum FROM objects WHERE id = ?"
-        *row, written = self._connection.execute(query, (blob.id,)).fetchone()
-        if objects.object_sum(*row) != written:
+    def _objects(self, ids: list[int]) -> dict[int, list[Any]]:
+        asked = ids + ids[-1:] * (_CHUNK - len(ids))  # one statement for every length
+        rows = self._connection.execute(_DATA_OF, asked) if ids else ()
+        return {id: row for id, *row in rows}
+
+    def _checked(self, id: int, row: Sequence[Any]) -> bytes:
+        *covered, written = row
+        if objects.object_sum(*covered) != written:
             raise DamagedError(
-                f"Object {blob.id} of the vault {self._vault} is damaged.",
+                f"Object {id} of the vault {self._vault} is damaged.",
                 hint="`lookervault verify` tells what else is, and what can be done.",
             )
         return bytes(row[3])
@@ -344,5 +353,5 @@ def decoded(data: bytes, dictionary: bytes | None, largest: int) -> bytes:
     return found
 
 
-def encoded(data: bytes, level: int = _LEVEL) -> bytes:
+def encoded(data: bytes, level: int) -> bytes:
     return zstandard.ZstdCompressor(level=level).compress(data)
