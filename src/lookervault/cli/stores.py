@@ -7,15 +7,21 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lookervault.cli.options import Flags
     from lookervault.config.stores import StoreSettings
+    from lookervault.errors import DamagedError
     from lookervault.snapshot.catalog import Catalog
     from lookervault.snapshot.keys import Keys
     from lookervault.snapshot.push import Base, Pushed
     from lookervault.snapshot.records import Manifest
     from lookervault.snapshot.store import Counted
+
+
+SNAPSHOT = ("id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash")
+"""What is told of a snapshot."""
 
 
 class Opened:
@@ -137,6 +143,15 @@ def told(id: str, manifest: Manifest) -> dict[str, Any]:
     }
 
 
+def told_or_not(id: str, found: Manifest | DamagedError) -> dict[str, Any]:
+    """As `told`; of one that cannot be read, nothing but that."""
+    from lookervault.snapshot.records import Manifest
+
+    if isinstance(found, Manifest):
+        return told(id, found)
+    return dict.fromkeys(SNAPSHOT) | {"id": id, "status": "damaged"}
+
+
 def reached(settings: StoreSettings) -> dict[str, Any]:
     """Whether a store can be reached and read, and its newest snapshot."""
     from lookervault.config.values import without_password
@@ -155,26 +170,52 @@ def reached(settings: StoreSettings) -> dict[str, Any]:
 def find(catalog: Catalog, which: str) -> tuple[str, Manifest]:
     """The snapshot of an id or the beginning of one, `latest`, or the newest one at a time.
 
-    Raises `UsageError` where there is none, or several begin so.
+    Raises `UsageError` where there is none, or several begin so; `DamagedError` where that one
+    cannot be read: none is taken in its place.
     """
     from datetime import UTC, datetime
 
     from lookervault.errors import UsageError
     from lookervault.history.moments import moment, utc
+    from lookervault.snapshot.catalog import beginning
 
     ids = list(catalog.ids())
     hint = "`lookervault snapshot list` shows what there is."
-    if not ids:
-        raise UsageError(f"There is no snapshot in {catalog.store.url}.", hint=hint)
     if which == "latest":
-        return ids[0], catalog.manifest(ids[0])
+        return _newest(catalog, ids, f"in {catalog.store.url}")
     begin_so = [id for id in ids if id.lower().startswith(which.lower())]
     if len(begin_so) == 1:
         return begin_so[0], catalog.manifest(begin_so[0])
     if begin_so and not which.isdecimal():
         raise UsageError(f"{len(begin_so)} snapshots begin with {which!r}.", hint=hint)
     then = moment(which, datetime.now(UTC)).timestamp()
-    for id, manifest in catalog.manifests(ids):
-        if manifest.created <= then:
-            return id, manifest
-    raise UsageError(f"There is no snapshot that was made by {utc(then)}.", hint=hint)
+    last = beginning(then)
+    by_then = [id for id in ids if id[: len(last)] <= last]
+    return _newest(catalog, by_then, f"that was made by {utc(then)}")
+
+
+def _newest(catalog: Catalog, ids: Sequence[str], which: str) -> tuple[str, Manifest]:
+    """Raises `DamagedError` where that one cannot be read, and names the newest one that can."""
+    from lookervault.errors import DamagedError, UsageError
+
+    looked_at = ((id, catalog.looked_at(id)) for id in ids)
+    there = ((id, found) for id, found in looked_at if found is not None)
+    id, found = next(there, ("", None))
+    if found is None:
+        raise UsageError(
+            f"There is no snapshot {which}.",
+            hint="`lookervault snapshot list` shows what there is.",
+        )
+    if not isinstance(found, DamagedError):
+        return id, found
+    other = next((id for id, found in there if not isinstance(found, DamagedError)), None)
+    raise DamagedError(
+        f"The newest snapshot {which} is {id}, and it cannot be read: {found.message}",
+        hint=f"{_in_its_place(other)} {found.hint}",
+    )
+
+
+def _in_its_place(other: str | None) -> str:
+    if other is None:
+        return "No older one can be read either."
+    return f"The newest one that can be read is {other}: `lookervault snapshot pull {other}`."

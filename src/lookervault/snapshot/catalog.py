@@ -37,6 +37,10 @@ THREADS = 8
 _SMALL = 2**18
 """Bytes. There are never many pieces: see `push`."""
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{8}")
+_NO_OTHER = (
+    "Nothing can write it again. Bring it back, where the bucket keeps versions or there is a copy;"
+    " else remove it: what it told is lost, and other snapshots are not touched."
+)
 _TRIES = 5
 """How often records that another prune replaces meanwhile are looked for."""
 
@@ -131,14 +135,38 @@ class Catalog:
         return f"{self.area}{SNAPSHOTS}/{id}"
 
     def manifest(self, id: str) -> Manifest:
+        """Raises `DamagedError`, `NoSuchObjectError`."""
         name = self.snapshot_name(id)
-        return decoded(name, self.seal.open(name, self.store.get(name)), Manifest)
+        sealed = self.store.get(name)
+        try:
+            return decoded(name, self.seal.open(name, sealed), Manifest)
+        except DamagedError as error:
+            raise DamagedError(error.message, hint=_NO_OTHER) from None
 
-    def manifests(self, ids: Sequence[str] | None = None) -> Iterator[tuple[str, Manifest]]:
-        """The newest first."""
-        wanted = list(self.ids() if ids is None else ids)
+    def looked_at(self, id: str) -> Manifest | DamagedError | None:
+        """None where it is gone: somebody has pruned it."""
+        try:
+            return self.manifest(id)
+        except NoSuchObjectError:
+            return None
+        except DamagedError as error:
+            return error
+
+    def all_looked_at(
+        self, ids: Iterable[str]
+    ) -> Iterator[tuple[str, Manifest | DamagedError | None]]:
+        """In that order."""
+        wanted = list(ids)
         with ThreadPoolExecutor(THREADS) as pool:
-            yield from zip(wanted, pool.map(self.manifest, wanted), strict=True)
+            yield from zip(wanted, pool.map(self.looked_at, wanted), strict=True)
+
+    def manifests(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, Manifest]]:
+        """The newest first. Raises `DamagedError` where one cannot be read."""
+        for id, found in self.all_looked_at(self.ids() if ids is None else ids):
+            if isinstance(found, DamagedError):
+                raise found
+            if found is not None:
+                yield id, found
 
     def add(self, manifest: Manifest) -> str:
         """Makes it a snapshot, and returns its id."""
@@ -151,9 +179,8 @@ class Catalog:
             raise StoreError(f"There is a snapshot {id} in {self.store.url} already.")
 
     def _add(self, kind: str, created: float, content: Manifest | PruneRecord) -> str:
-        moment = datetime.fromtimestamp(created, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
         while True:
-            name = f"{self.area}{kind}/{moment}Z-{os.urandom(4).hex()}"
+            name = f"{self.area}{kind}/{beginning(created)}Z-{os.urandom(4).hex()}"
             if self.store.create(name, self.seal.close(name, msgspec.json.encode(content))):
                 return name
 
@@ -349,6 +376,11 @@ class Catalog:
             for pack in packs:
                 index.add(name, pack)
         return found
+
+
+def beginning(created: float) -> str:
+    """Of the ids of snapshots that were made then."""
+    return datetime.fromtimestamp(created, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
 
 
 def add_packs(index: Index, name: str, content: bytes) -> None:

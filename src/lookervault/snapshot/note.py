@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from lookervault.errors import DamagedError
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.records import Manifest
 
@@ -47,9 +46,8 @@ def is_rolled_back(note: Note, catalog: Catalog) -> bool:
 
 
 def _follows(catalog: Catalog, id: str, note: Note) -> bool:
-    try:
-        found = catalog.manifest(id)
-    except DamagedError:
+    found = catalog.looked_at(id)
+    if not isinstance(found, Manifest):
         return False
     is_newer = found.certificates > note.certificates or found.certificate == note.certificate
     return found.vault == note.vault and is_newer

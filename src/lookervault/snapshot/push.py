@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from lookervault.errors import DamagedError, NoSuchObjectError, UsageError
+from lookervault.errors import DamagedError, UsageError
 from lookervault.snapshot.catalog import INDEX, Catalog, packed
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
@@ -258,19 +258,15 @@ class _About:
 
 def _newest_of(catalog: Catalog, vault: str, outline: Path, passed_over: list[str]) -> Base | None:
     for id, came in catalog.ids().items():
-        try:
-            manifest = catalog.manifest(id)
-        except DamagedError as error:
-            passed_over.append(error.message)
-            continue
-        except NoSuchObjectError:  # it was pruned
-            continue
-        if manifest.vault == vault:
+        found = catalog.looked_at(id)
+        if isinstance(found, DamagedError):
+            passed_over.append(found.message)
+        elif found is not None and found.vault == vault:
             try:
-                return base_of(catalog, id, manifest, came, outline)
+                return base_of(catalog, id, found, came, outline)
             except DamagedError as error:
                 passed_over.append(error.message)
-                return _base(catalog, id, manifest, came, None)
+                return _base(catalog, id, found, came, None)
     return None
 
 

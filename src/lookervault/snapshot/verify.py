@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from lookervault.errors import DamagedError, LookerVaultError, NoSuchObjectError
+from lookervault.errors import DamagedError, LookerVaultError
 from lookervault.snapshot import inspection
 from lookervault.snapshot.catalog import (
     INDEX,
@@ -155,19 +155,13 @@ class _Check:
     # Sealed objects.
 
     def _read_manifests(self, ids: Collection[str]) -> None:
-        def read(id: str) -> Manifest | LookerVaultError:
-            try:
-                return self._catalog.manifest(id)
-            except (DamagedError, NoSuchObjectError) as error:
-                return error
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            for id, found in zip(ids, pool.map(read, ids), strict=True):
-                self._checked["manifests"] += 1
-                if isinstance(found, Manifest):
-                    self._manifests[id] = found
-                else:
-                    self._find("manifest", self._catalog.snapshot_name(id), _why(found), 0, [id])
+        for id, found in self._catalog.all_looked_at(ids):
+            self._checked["manifests"] += 1
+            if isinstance(found, Manifest):
+                self._manifests[id] = found
+            else:
+                why = "it is not there" if found is None else _why(found)
+                self._find("manifest", self._catalog.snapshot_name(id), why, 0, [id])
 
     def _read_pieces(self) -> None:
         """Their content is kept in files: that of a piece is needed for many snapshots."""

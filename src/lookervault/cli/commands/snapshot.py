@@ -86,22 +86,32 @@ def list_snapshots(
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
-) -> None:
+) -> int:
     """List the snapshots of a store, the newest first.
+
+    One that cannot be read is listed as damaged, and the command ends with 5.
 
     \b
     Examples:
       lookervault snapshot list --store s3://company-looker --index-key index.key
       lookervault snapshot list --json
     """
+    from lookervault.cli import failures
     from lookervault.cli.output import print_json, print_table
-    from lookervault.cli.stores import opened, told
+    from lookervault.cli.stores import opened, told_or_not
+    from lookervault.errors import DamagedError, Exit
 
-    rows = [told(id, manifest) for id, manifest in opened(place).catalog.manifests()]
+    catalog = opened(place).catalog
+    found = [(id, one) for id, one in catalog.all_looked_at(catalog.ids()) if one is not None]
+    rows = [told_or_not(id, one) for id, one in found]
     if json:
         print_json(rows)
     else:
         print_table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows])
+    damaged = [one for _, one in found if isinstance(one, DamagedError)]
+    for error in damaged:
+        failures.warn(error.message, hint=error.hint)
+    return Exit.DAMAGED if damaged else Exit.COMPLETE
 
 
 @app.command("show")
