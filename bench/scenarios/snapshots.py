@@ -46,7 +46,7 @@ def run(bench: Bench) -> Finding:
                 url=server.url,
                 workers=8,
                 folder=name,
-                nights=bench.pick(7, 2),
+                nights=bench.pick(30, 2),
                 share=0.01,
             )
             made["url"] = server.url

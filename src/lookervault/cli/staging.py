@@ -46,7 +46,7 @@ class Staged:
             if manifest.base_url == base_url:
                 outline = self.vault.with_name(_BASE)
                 self._base = base_of(catalog, id, manifest, came, outline)
-                gone = self._base.pruned.runs_of(manifest.vault)
+                gone = catalog.pruned.runs_of(manifest.vault)
                 with Outliner(outline) as outliner:
                     if not without(outliner, gone, self.vault):
                         shutil.copy(outline, self.vault)

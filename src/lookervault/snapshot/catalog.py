@@ -34,7 +34,7 @@ SNAPSHOTS, INDEX, ROWS, PACKS, PRUNED = "snapshots", "index", "rows", "packs", "
 REPAIRS = "repairs"
 """What takes the place of damaged objects: `repairs/rows/…` and `repairs/index/…`."""
 THREADS = 8
-_SMALL = 2**18
+_SMALL = 2**21
 """Bytes. There are never many pieces: see `push`."""
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{8}")
 _NO_OTHER = (

@@ -43,7 +43,7 @@ def written(
     if not changes:
         return kept
     drafts = [*_drafts(catalog, changes)]
-    while len(kept) > 1 and bytes_of(kept[-1]) < 2 * sum(one.piece.size for one in drafts):
+    while len(kept) > 1 and bytes_of(kept[-1]) < 4 * sum(one.piece.size for one in drafts):
         earlier = catalog.changes(kept.pop())
         changes = merged(chain(earlier, changes))
         drafts = [*_drafts(catalog, changes)]

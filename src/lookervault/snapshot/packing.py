@@ -18,6 +18,8 @@ from lookervault.storage.dump import Blob, Outliner
 
 _ENTRIES = 200_000
 """In one index piece that is made of several: about 20 MB."""
+_CHEAP = 2**20
+"""Bytes that are rather sent for nothing than asked for first."""
 
 
 class Packs:
@@ -81,7 +83,8 @@ def _put(catalog: Catalog, pack: Pack) -> PackIndex | None:
     something else is there under that name.
     """
     name = pack.contents.name
-    if not _is_there(catalog, name) and catalog.store.create(name, pack.data):
+    is_there = len(pack.data) > _CHEAP and _is_there(catalog, name)
+    if not is_there and catalog.store.create(name, pack.data):
         return pack.contents
     return packs.adopt(pack.contents, catalog.store.get(name))
 
@@ -105,10 +108,10 @@ def _send_pack(
 
 
 def folded(catalog: Catalog, pieces: Sequence[Piece], index: Index) -> list[Piece]:
-    """The small ones become one, until each is twice as large as all smaller ones together."""
+    """The small ones become one, until each is four times as large as all smaller ones together."""
     kept = sorted(pieces, key=lambda piece: -piece.size)
     small: list[Piece] = []
-    while kept and (not small or kept[-1].size < 2 * sum(piece.size for piece in small)):
+    while kept and (not small or kept[-1].size < 4 * sum(piece.size for piece in small)):
         small.append(kept.pop())
     if len(small) == 1:
         return list(pieces)

@@ -23,7 +23,7 @@ from lookervault.snapshot.levels import bytes_of, written
 from lookervault.snapshot.line import Line
 from lookervault.snapshot.outline import without, write_rows
 from lookervault.snapshot.packing import Packs, folded
-from lookervault.snapshot.records import Manifest, Piece, Pruned
+from lookervault.snapshot.records import Manifest, Piece
 from lookervault.snapshot.store import Store
 from lookervault.storage.dump import ForgottenRun, Outliner
 from lookervault.storage.repository import Repository
@@ -60,7 +60,7 @@ def push(
 
     Raises `UsageError` where there is no such run, `StoreError` and `DamagedError`.
     """
-    catalog = Catalog(store, keys.seal, keys.area, pruned=base.pruned if base else None)
+    catalog = base.catalog if base else Catalog(store, keys.seal, keys.area)
     while True:
         catalog.check_in_use()
         try:
@@ -150,7 +150,7 @@ def _same(base: Base, passed_over: list[str]) -> Pushed:
 class Base:
     """A snapshot, when it came by the store's clock, a vault of its rows, and where its content is.
 
-    `outline` is None where its rows cannot be read. `pruned` is as it was when it was looked at.
+    `outline` is None where its rows cannot be read. `catalog` found it, and has small pieces of it.
     """
 
     id: str
@@ -158,12 +158,12 @@ class Base:
     came: float
     outline: Path | None
     index: Index
-    pruned: Pruned
+    catalog: Catalog
 
     def again(self, catalog: Catalog) -> Base:
         """With its content where it is now."""
         index = catalog.index(self.manifest.indexes)
-        return dataclasses.replace(self, index=index, pruned=catalog.pruned)
+        return dataclasses.replace(self, index=index, catalog=catalog)
 
 
 def base_of(catalog: Catalog, id: str, manifest: Manifest, came: float, outline: Path) -> Base:
@@ -179,7 +179,7 @@ def _base(catalog: Catalog, id: str, manifest: Manifest, came: float, outline: P
         came=came,
         outline=outline,
         index=catalog.index(manifest.indexes),
-        pruned=catalog.pruned,
+        catalog=catalog,
     )
 
 
