@@ -10,6 +10,7 @@ import pyrage
 import pytest
 
 from lookervault.demo.server import EmbeddedLooker
+from lookervault.errors import Exit
 from lookervault.storage.verify import verify
 from tests.cli.running import Completed, program
 
@@ -81,6 +82,23 @@ def test_a_night_from_an_empty_disk_sends_what_is_new(
     assert shown.out == looker.store.body("dashboards", id)
     told = program("log", "--all", "--json", "--vault", back).json
     assert [(one["id"], one["run"]) for one in told] == [(id, second["run"])]
+
+
+def test_a_pull_that_broke_off_tells_how_to_go_on(machine: Machine) -> None:
+    machine.night()
+    (pack,) = (machine.folder / "store").glob("packs/*")
+    away = pack.rename(machine.folder / "away")
+    back = machine.folder / "back.db"
+    broken = machine.asked("snapshot", "pull", "--vault", back)
+    assert broken.code == Exit.DAMAGED
+    kept = machine.folder / "back.db.pulling"
+    assert f"What was fetched is kept in {kept}: the same command goes on from it." in broken.err
+    away.rename(pack)
+    fetched = pack.stat().st_size
+    assert list(kept.iterdir())
+    again = machine.asked("snapshot", "pull", "--vault", back, "--json").json
+    assert fetched < again["downloaded_bytes"] < fetched + 5_000  # keys and manifest
+    assert not kept.exists()
 
 
 def test_the_store_is_read_without_pulling_it(machine: Machine, looker: EmbeddedLooker) -> None:

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain, count
@@ -54,7 +55,8 @@ class Catalog:
     """Reads and writes what is sealed in a store. Thread-safe.
 
     `area` begins the names of all that is sealed, and of packs: nothing, or a folder and its `/`.
-    With `kept`, a folder, pieces that were read are kept there and not fetched again. `pruned` is
+    With `kept`, a folder, pieces that were read, and packs that were read whole, are kept there and
+    not fetched again. `pruned` is
     what another has read of it.
     """
 
@@ -240,20 +242,25 @@ class Catalog:
     def _sealed(self, piece: Piece) -> bytes:
         if (known := self._small.get(piece.name)) is not None:
             return known
-        copy = self._kept and self._kept / piece.sha256
-        if copy is not None and copy.exists():
-            return copy.read_bytes()
         try:
-            sealed = self.store.get(piece.name)
+            sealed = self.fetched(piece.name, piece.sha256)
         except NoSuchObjectError:
             raise damaged(piece.name, "it is not there") from None
         if len(sealed) <= _SMALL:
             self._small[piece.name] = sealed
-        elif copy is not None:
-            draft = copy.with_name(f"{copy.name}.{threading.get_ident()}")
-            draft.write_bytes(sealed)
-            draft.rename(copy)
         return sealed
+
+    def fetched(self, name: str, digest: str) -> bytes:
+        """An object, or what is kept of it, as its SHA-256 tells. Raises `NoSuchObjectError`."""
+        if self._kept is None:
+            return self.store.get(name)
+        copy = self._kept / digest
+        if copy.exists() and sha256(data := copy.read_bytes()).hexdigest() == digest:
+            return data
+        data = self.store.get(name)
+        with suppress(OSError):  # a disk that is full keeps nothing
+            _keep(copy, data)
+        return data
 
     def kind_of(self, name: str) -> str:
         """`rows`, `index` or the like."""
@@ -381,6 +388,17 @@ class Catalog:
 def beginning(created: float) -> str:
     """Of the ids of snapshots that were made then."""
     return datetime.fromtimestamp(created, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
+
+
+def _keep(path: Path, data: bytes) -> None:
+    draft = path.with_name(f"{path.name}.{threading.get_ident()}")
+    try:
+        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            file.write(data)
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def add_packs(index: Index, name: str, content: bytes) -> None:

@@ -205,7 +205,7 @@ class Content:
         """Fetches it whole, for who wants much of it; who reads of it meets that it is gone."""
         self._check_access()
         with suppress(NoSuchObjectError):
-            whole = self._catalog.store.get(pack.name)
+            whole = self._catalog.fetched(pack.name, pack.sha256.hex())
             with self._lock:
                 self._keep(pack, whole)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,9 @@ from lookervault.snapshot.records import Manifest
 from lookervault.snapshot.store import Store
 from lookervault.storage.dump import Blob, ForgottenRun
 
+_ROOM = 3
+"""Times the bytes of a snapshot: what is fetched, and the vault."""
+
 
 class Pulled(msgspec.Struct, frozen=True, kw_only=True):
     """`forgotten` are runs that were pruned, perhaps also from other snapshots."""
@@ -30,8 +34,17 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
     forgotten: list[ForgottenRun]
 
 
-def pull(id: str, manifest: Manifest, vault: Path, store: Store, keys: Keys) -> Pulled:
-    """Makes the vault, whole, or not at all.
+def pull(
+    id: str,
+    manifest: Manifest,
+    vault: Path,
+    store: Store,
+    keys: Keys,
+    *,
+    kept: Path | None = None,
+) -> Pulled:
+    """Makes the vault, whole, or not at all. Until then, what was fetched is in the folder `kept`,
+    where the disk has room for both: another pull with the same folder goes on from it.
 
     Raises `UsageError` where it is there, `StoreError`, `AccessError` and `DamagedError`.
     """
@@ -40,7 +53,9 @@ def pull(id: str, manifest: Manifest, vault: Path, store: Store, keys: Keys) -> 
             f"{vault} is there already.",
             hint="Name another file with --vault; a snapshot never writes over a vault.",
         )
-    catalog = Catalog(store, keys.seal, keys.area)
+    if kept is not None:
+        kept = _made(kept, manifest)
+    catalog = Catalog(store, keys.seal, keys.area, kept=kept)
     gone = catalog.pruned.runs_of(manifest.vault)
     try:
         index = catalog.index(manifest.indexes)
@@ -55,7 +70,30 @@ def pull(id: str, manifest: Manifest, vault: Path, store: Store, keys: Keys) -> 
         raise StoreError(
             f"The store was pruned meanwhile. {error.message}", hint="Run the command again."
         ) from None
+    if kept is not None:
+        shutil.rmtree(kept)
     return Pulled(id=id, manifest=manifest, bodies=len(lacking), forgotten=gone)
+
+
+def kept_beside(vault: Path) -> Path:
+    return vault.with_name(f"{vault.name}.pulling")
+
+
+def _made(kept: Path, manifest: Manifest) -> Path | None:
+    """The folder; None, and nothing is left of it, where the vault needs that room."""
+    try:
+        kept.mkdir(mode=0o700, exist_ok=True)
+        kept.chmod(0o700)
+        held = sum(one.stat().st_size for one in kept.iterdir())
+        if shutil.disk_usage(kept).free + held > _ROOM * manifest.stored_bytes:
+            return kept
+        shutil.rmtree(kept)
+    except OSError as error:
+        raise UsageError(
+            f"What is fetched cannot be kept in {kept}: {error.strerror}.",
+            hint="Name a vault in another folder with --vault.",
+        ) from error
+    return None
 
 
 def _data(

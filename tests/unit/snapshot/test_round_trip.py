@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,22 @@ from lookervault.config.stores import StoreSettings
 from lookervault.errors import AccessError, DamagedError, StoreError, UsageError
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.keys import Keys, open_keys
+from lookervault.snapshot.pull import pull
 from lookervault.snapshot.push import Pushed
 from lookervault.snapshot.store import Counted
 from lookervault.storage.dump import Outliner
 from lookervault.storage.repository import Repository
 from lookervault.storage.rows import tables
 from lookervault.storage.verify import verify
-from tests.unit.snapshot.stores import NOW, MemoryStore, People, pulled, pushed
+from tests.unit.snapshot.stores import (
+    NOW,
+    MemoryStore,
+    People,
+    Watched,
+    breaking,
+    pulled,
+    pushed,
+)
 from tests.unit.storage.damaging import extract, long_item, real
 from tests.unit.storage.samples import item, page
 
@@ -388,3 +398,52 @@ def both(
 def flipped(data: bytes) -> bytes:
     middle = len(data) // 2
     return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+def test_a_pull_that_is_broken_off_anywhere_is_gone_on_with(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    done = pushed(vault, store, people.nightly(store))
+    keys, kept, back = people.reader(store), tmp_path / "kept", tmp_path / "back.db"
+    whole = Watched(store, lambda _: None)
+    pull(done.id, done.manifest, tmp_path / "whole.db", whole, keys)
+    for after in range(len(whole.asked)):
+        broken = breaking(store, after)
+        with pytest.raises(StoreError):
+            pull(done.id, done.manifest, back, broken, keys, kept=kept)
+        assert kept.stat().st_mode & 0o777 == 0o700
+        assert {one.stat().st_mode & 0o777 for one in kept.iterdir()} <= {0o600}
+        assert not back.exists()
+        again = Watched(store, lambda _: None)
+        pull(done.id, done.manifest, back, again, keys, kept=kept)
+        fetched = [name for name in broken.asked[:after] if name.startswith("get ")]
+        assert not set(fetched) & set(again.asked)
+        assert rows(back) == rows(vault)
+        assert not kept.exists()
+        back.unlink()
+
+
+def test_what_was_kept_of_a_pull_and_is_damaged_is_fetched_again(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    done = pushed(vault, store, people.nightly(store))
+    keys, kept, back = people.reader(store), tmp_path / "kept", tmp_path / "back.db"
+    with pytest.raises(StoreError):
+        pull(done.id, done.manifest, back, breaking(store, 3), keys, kept=kept)
+    digests = {sha256(data).hexdigest() for data in store.objects.values()}
+    before = {one.name for one in kept.iterdir()}
+    assert 0 < len(before) < len(digests)
+    for name in digests:
+        (kept / name).write_bytes(b"damaged")
+    pull(done.id, done.manifest, back, store, keys, kept=kept)
+    assert rows(back) == rows(vault)
+
+
+def test_where_nothing_can_be_kept_a_pull_says_so(
+    vault: Path, store: MemoryStore, people: People, tmp_path: Path
+) -> None:
+    done = pushed(vault, store, people.nightly(store))
+    kept, back = tmp_path / "kept", tmp_path / "back.db"
+    kept.touch()
+    with pytest.raises(UsageError, match="cannot be kept in .*kept: "):
+        pull(done.id, done.manifest, back, store, people.reader(store), kept=kept)

@@ -170,17 +170,27 @@ def pull(
       lookervault snapshot pull --vault restored.db --identity key.txt
       lookervault snapshot pull yesterday --vault friday.db
     """
+    from lookervault.cli import failures
     from lookervault.cli.output import print_json
     from lookervault.cli.stores import find, opened, told
     from lookervault.cli.text import size
     from lookervault.config.settings import vault_path
     from lookervault.errors import Exit
+    from lookervault.snapshot.pull import kept_beside
     from lookervault.snapshot.pull import pull as fetch
 
     path, _ = vault_path({"vault": vault}, os.environ)
     there = opened(place)
     id, manifest = find(there.catalog, which)
-    fetch(id, manifest, path, there.store, there.keys)
+    kept = kept_beside(path)
+    try:
+        fetch(id, manifest, path, there.store, there.keys, kept=kept)
+    finally:
+        if kept.is_dir():
+            failures.note(
+                f"What was fetched is kept in {kept}: the same command goes on from it. Remove it"
+                " if you do not."
+            )
     found = told(id, manifest) | {"vault": str(path)} | there.traffic()
     if json:
         print_json(found)
