@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from lookervault.errors import DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, packed
+from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, Draft, packed
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.line import Line
 from lookervault.snapshot.packs import Entry, Opener, Pack, PackIndex
@@ -19,14 +19,14 @@ from lookervault.storage.dump import Blob, Outliner
 _ENTRIES = 200_000
 """In one index piece that is made of several: about 20 MB."""
 _CHEAP = 2**20
-"""Bytes that are rather sent for nothing than asked for first."""
+"""Bytes of a pack that is rather sent twice, at times, than asked for and listed by itself."""
 
 
 class Packs:
     """Sends bodies that the index does not have; for the thread of the outliner.
 
-    `sent` has a piece for each pack, written as soon as it is there; `stored_bytes` are those of
-    all data in packs. Both count once the line is empty.
+    `sent` has a piece for each pack; those of small packs are `unsent`, for `folded` to send.
+    `stored_bytes` are those of all data in packs. All of it counts once the line is empty.
     """
 
     def __init__(self, catalog: Catalog, index: Index, whole: Outliner, recipient: str | None):
@@ -36,6 +36,7 @@ class Packs:
         self._whole = whole
         self._recipient = recipient
         self.sent: list[Piece] = []
+        self.unsent: dict[str, Draft] = {}
         self.stored_bytes = 0
 
     def send(self, outliner: Outliner, line: Line) -> None:
@@ -64,18 +65,24 @@ class Packs:
     def _settle(self, batch: Sequence[Blob], names: Iterator[str], listed: _Listed | None) -> None:
         while listed is None:
             listed = _put_and_list(self._catalog, self._pack(next(names), batch))
-        contents, piece = listed
-        self._index.add(piece.name, contents)
-        self.sent.append(piece)
+        contents, told = listed
+        if isinstance(told, Draft):
+            self.unsent[told.piece.name] = told
+            told = told.piece
+        self._index.add(told.name, contents)
+        self.sent.append(told)
         self.stored_bytes += sum(entry.length for entry in contents.entries)
 
 
-type _Listed = tuple[PackIndex, Piece]
+type _Listed = tuple[PackIndex, Piece | Draft]
 
 
 def _put_and_list(catalog: Catalog, pack: Pack) -> _Listed | None:
     contents = _put(catalog, pack)
-    return None if contents is None else (contents, catalog.write(INDEX, packed([contents])))
+    if contents is None:
+        return None
+    draft = catalog.draft(INDEX, packed([contents]))
+    return contents, draft if contents.size <= _CHEAP else catalog.send(draft)
 
 
 def _put(catalog: Catalog, pack: Pack) -> PackIndex | None:
@@ -107,16 +114,22 @@ def _send_pack(
     raise AssertionError
 
 
-def folded(catalog: Catalog, pieces: Sequence[Piece], index: Index) -> list[Piece]:
-    """The small ones become one, until each is four times as large as all smaller ones together."""
+def folded(
+    catalog: Catalog, pieces: Sequence[Piece], unsent: Mapping[str, Draft], index: Index
+) -> list[Piece]:
+    """The small ones become one, until each is four times as large as all smaller ones together.
+
+    Those that stay and are `unsent`, by name, are sent.
+    """
     kept = sorted(pieces, key=lambda piece: -piece.size)
     small: list[Piece] = []
     while kept and (not small or kept[-1].size < 4 * sum(piece.size for piece in small)):
         small.append(kept.pop())
-    if len(small) == 1:
-        return list(pieces)
-    told = {pack.name: pack for piece in small for pack in index.by_piece.get(piece.name, ())}
-    return [*kept, catalog.write(INDEX, packed([told[name] for name in sorted(told)]))]
+    if len(small) > 1:
+        told = {pack.name: pack for piece in small for pack in index.by_piece.get(piece.name, ())}
+        small = [catalog.write(INDEX, packed([told[name] for name in sorted(told)]))]
+    kept += small
+    return [catalog.send(unsent[one.name]) if one.name in unsent else one for one in kept]
 
 
 def write_indexes(catalog: Catalog, contents: Iterable[PackIndex]) -> list[Piece]:

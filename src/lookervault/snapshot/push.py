@@ -136,7 +136,7 @@ def _prepared(
             stored_bytes=sum(map(bytes_of, rows)) + content.stored_bytes,
             bytes=content_bytes,
             rows=rows,
-            indexes=folded(catalog, [*pieces, *sent], index),
+            indexes=folded(catalog, [*pieces, *sent], content.unsent, index),
             program_version=program_version,
         )
     return Pushed(id="", manifest=manifest, new=True, packs=len(sent), passed_over=passed_over)

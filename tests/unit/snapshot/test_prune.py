@@ -204,7 +204,9 @@ def test_nothing_is_deleted_before_it_was_marked_for_the_grace(world: World) -> 
 def test_what_is_young_may_be_of_a_push_under_way_and_is_not_marked(world: World) -> None:
     night(world.vault, 6)
     world.later(A_DAY)
-    store = breaking(world.store, 12)
+    whole = Watched(world.copy().store, lambda _: None)
+    pushed(world.vault, whole, world.keys, now=NOW)
+    store = breaking(world.store, len(whole.asked) - 1)
     with pytest.raises(StoreError):
         pushed(world.vault, store, world.keys, now=NOW)
     sent = [name for name, at in world.store.times.items() if at == world.store.clock]
