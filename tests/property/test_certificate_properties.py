@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from lookervault.errors import LookerVaultError
 from lookervault.proof import certificate as proof
 from lookervault.proof.certificate import check_chain
-from lookervault.storage import certificates
-from lookervault.storage.certificates import Certificate, Statement, TypeStatement, User
+from lookervault.storage import statements
+from lookervault.storage.certificates import Certificate
 from lookervault.storage.findings import Finding
 from lookervault.storage.repository import Repository
+from lookervault.storage.statements import Statement, TypeStatement, User
 from tests.unit.proof.vaults import OURS, add_run, forge, go_on, rewritten, rows, stopped_run
 from tests.unit.storage.samples import end, start
 
@@ -35,7 +36,7 @@ TYPES = st.dictionaries(
 ARGUMENTS = st.dictionaries(WORDS, st.none() | st.booleans() | NUMBERS | WORDS | st.lists(WORDS))
 STATEMENTS = st.builds(
     Statement,
-    format=st.just(certificates.FORMAT),
+    format=st.just(statements.FORMAT),
     number=NUMBERS,
     previous=st.none() | WORDS,
     key=st.none() | WORDS,
@@ -72,14 +73,14 @@ def mixed(value: Any, draw: random.Random) -> Any:
 def test_a_statement_has_one_spelling_whatever_the_order_of_its_members(
     statement: Statement, draw: random.Random
 ) -> None:
-    written = certificates.canonical(statement)
+    written = statements.canonical(statement)
     other = msgspec.convert(mixed(msgspec.to_builtins(statement), draw), Statement)
-    assert certificates.canonical(other) == written
-    assert certificates.parse(written) == statement
+    assert statements.canonical(other) == written
+    assert statements.parse(written) == statement
     shuffled = msgspec.json.encode(mixed(msgspec.json.decode(written), draw))
     if shuffled != written:
         with pytest.raises(ValueError, match="canonical spelling"):
-            certificates.parse(shuffled)
+            statements.parse(shuffled)
 
 
 @given(STATEMENTS)
@@ -87,12 +88,12 @@ def test_the_spelling_is_the_one_of_the_format_document(statement: Statement) ->
     """Python's own `json`, told to do what the document says."""
     plain = msgspec.json.decode(msgspec.json.encode(statement))
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert certificates.canonical(statement) == text.encode()
+    assert statements.canonical(statement) == text.encode()
 
 
 @given(st.dictionaries(WORDS, st.text(st.sampled_from("0123456789abcdef"), min_size=40)))
 def test_no_value_of_an_unknown_argument_reaches_a_certificate(held: dict[str, str]) -> None:
-    secrets = {name: value for name, value in held.items() if name not in certificates.ARGUMENTS}
+    secrets = {name: value for name, value in held.items() if name not in statements.ARGUMENTS}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "vault.db"
         begin = msgspec.structs.replace(start("users"), arguments={**secrets, "fresh": True})
@@ -101,7 +102,7 @@ def test_no_value_of_an_unknown_argument_reaches_a_certificate(held: dict[str, s
         (row,) = rows(path)
     exported = proof.to_file(row.certificate).decode()
     assert not [value for value in secrets.values() if value in exported]
-    assert set(certificates.parse(row.certificate.statement).arguments) == {*secrets, "fresh"}
+    assert set(statements.parse(row.certificate.statement).arguments) == {*secrets, "fresh"}
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,10 @@ from lookervault.config.settings import DEFAULT, vault_path
 from lookervault.errors import DamagedError, Exit, UsageError, VaultError
 from lookervault.proof import certificate as proof
 from lookervault.proof import files
-from lookervault.storage.certificates import Certificate, Statement, parse
+from lookervault.storage.certificates import Certificate
 from lookervault.storage.findings import Finding
 from lookervault.storage.repository import Repository
+from lookervault.storage.statements import Statement, parse
 
 _SHORT = 16
 """Digits of a hash that a table shows."""

@@ -12,10 +12,11 @@ import msgspec
 
 from lookervault.errors import DamagedError, LookerVaultError, UsageError
 from lookervault.proof import keys
-from lookervault.storage import certificates
-from lookervault.storage.certificates import Certificate, CertificateRow, Statement
+from lookervault.storage import certificates, statements
+from lookervault.storage.certificates import Certificate, CertificateRow
 from lookervault.storage.findings import Finding
 from lookervault.storage.repository import Repository
+from lookervault.storage.statements import Statement
 
 CERTIFICATE = "certificate"
 """The vault and the certificate contradict each other, or the chain is broken."""
@@ -53,7 +54,7 @@ def _unreadable(error: DamagedError) -> Finding:
 def check_signature(certificate: Certificate) -> Iterator[Finding]:
     """By the key that it names itself; what is no statement has none, and is named elsewhere."""
     try:
-        statement = certificates.parse(certificate.statement)
+        statement = statements.parse(certificate.statement)
     except ValueError:
         return
     signature, key = certificate.signature, statement.key
@@ -70,7 +71,7 @@ def check_signature(certificate: Certificate) -> Iterator[Finding]:
 
 def check_key(certificate: Certificate, trusted: Collection[str]) -> Iterator[Finding]:
     try:
-        statement = certificates.parse(certificate.statement)
+        statement = statements.parse(certificate.statement)
     except ValueError:
         return
     if trusted and statement.key not in trusted:
@@ -134,7 +135,7 @@ def _goes_on(vault: Repository, run: int) -> bool:
 
 
 def _not_there(vault: Repository, certificate: Certificate) -> Finding:
-    statement = certificates.parse(certificate.statement)
+    statement = statements.parse(certificate.statement)
     detail = f"the vault holds no certificate {certificate.hash[:16]}…"
     if (instance := vault.instance()) != statement.instance:
         detail += f": it is of {statement.instance}, and the vault of {instance}"
@@ -143,7 +144,7 @@ def _not_there(vault: Repository, certificate: Certificate) -> Finding:
 
 def _check_content(vault: Repository, row: CertificateRow) -> tuple[list[Finding], int]:
     try:
-        statement = certificates.parse(row.certificate.statement)
+        statement = statements.parse(row.certificate.statement)
     except ValueError:
         return [], 0
     root, by_type = vault.root(row.run, sorted(statement.types))
@@ -184,7 +185,7 @@ def from_file(data: bytes, name: str) -> Certificate:
     try:
         certificate, written = _read(data)
         if written == certificate.hash:
-            certificates.parse(certificate.statement)
+            statements.parse(certificate.statement)
     except (ValueError, msgspec.MsgspecError) as error:
         raise UsageError(
             f"{name} is no certificate: {error}.",

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from lookervault.errors import DamagedError
 from lookervault.snapshot.records import Manifest
-from lookervault.storage.certificates import CertificateRow, parse
+from lookervault.storage.certificates import CertificateRow
 from lookervault.storage.dump import ForgottenRun
 from lookervault.storage.repository import Repository
+from lookervault.storage.statements import parse
 
 
 class Fit(NamedTuple):

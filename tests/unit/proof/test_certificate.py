@@ -13,10 +13,11 @@ from lookervault.errors import LookerVaultError, UsageError
 from lookervault.extraction.request import Request
 from lookervault.proof import certificate as proof
 from lookervault.proof.certificate import check_chain, check_in_vault
-from lookervault.storage import certificates
-from lookervault.storage.certificates import Certificate, CertificateRow, parse
+from lookervault.storage import certificates, statements
+from lookervault.storage.certificates import Certificate, CertificateRow
 from lookervault.storage.findings import Finding
 from lookervault.storage.repository import Repository
+from lookervault.storage.statements import parse
 from lookervault.storage.verify import verify
 from tests.unit.proof.vaults import (
     OURS,
@@ -127,11 +128,11 @@ def test_of_arguments_that_are_not_known_only_the_name_is_shown(tmp_path: Path) 
 
 
 def test_every_argument_of_a_run_was_decided_upon() -> None:
-    """A new one is shown in certificates, or is not: `certificates.ARGUMENTS` says which."""
+    """A new one is shown in certificates, or is not: `statements.ARGUMENTS` says which."""
     fields = set(Request.__dataclass_fields__)
     without = {"base_url", "program_version", "arguments", "resume_within_s"}
     without |= {"all_due", "few_calls"}  # they follow from others
-    assert fields - without | {"exclude", "prove", "import"} == certificates.ARGUMENTS
+    assert fields - without | {"exclude", "prove", "import"} == statements.ARGUMENTS
 
 
 class Broken:
@@ -375,7 +376,7 @@ def test_what_is_no_certificate_is_wrong_usage(data: bytes) -> None:
 def test_a_certificate_of_a_later_program_is_not_taken_for_one_of_ours(vault: Path) -> None:
     said = parse(rows(vault)[0].certificate.statement)
     later = msgspec.structs.replace(said, format="lookervault-certificate/2")
-    data = proof.to_file(Certificate(certificates.canonical(later)))
+    data = proof.to_file(Certificate(statements.canonical(later)))
     with pytest.raises(UsageError, match="lookervault-certificate/2, which this program"):
         proof.from_file(data, "a file")
 

@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lookervault.proof.keys import SigningKey
-from lookervault.storage import certificates
+from lookervault.storage import statements
 from lookervault.storage.certificates import Certificate, CertificateRow, Signer
 from lookervault.storage.repository import Repository
 from lookervault.storage.runs import TypeResult
@@ -73,7 +73,7 @@ def forge(path: Path, forged: Sequence[Certificate]) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM certificates WHERE number <= ?", (len(forged),))
         for number, one in enumerate(forged, start=1):
-            run = certificates.parse(one.statement).run
+            run = statements.parse(one.statement).run
             signature = None if one.signature is None else one.signature.hex()
             values = (number, run, one.statement, one.signature)
             written = row_sum((number, run, one.hash, signature))
@@ -86,10 +86,10 @@ def rewritten(chain: Sequence[Certificate], at: int, **members: object) -> list[
     """The chain with one statement changed, and all behind it chained anew, as nobody can sign."""
     found: list[Certificate] = []
     for place, one in enumerate(chain):
-        said = certificates.parse(one.statement)
+        said = statements.parse(one.statement)
         if place == at:
             said = msgspec.structs.replace(said, **members)
         if found:
             said = msgspec.structs.replace(said, previous=found[-1].hash)
-        found.append(Certificate(certificates.canonical(said), one.signature))
+        found.append(Certificate(statements.canonical(said), one.signature))
     return found
