@@ -5,7 +5,9 @@ What SeaweedFS does not say by itself comes from a relay in front of it, in the 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import NamedTuple
 
 import pytest
@@ -138,6 +140,17 @@ def test_an_object_goes_up_in_one_request(s3: Target, relay: Relay) -> None:
     store.create("packs/big", bytes(16 << 20))
     assert [request.method for request in relay.requests] == ["PUT"]
     assert relay.requests[0].headers["if-none-match"] == "*"
+
+
+def test_an_object_goes_up_with_the_checksum_that_a_bucket_with_object_lock_asks_for(
+    s3: Target, relay: Relay
+) -> None:
+    """Amazon refuses it without: `Content-MD5 OR x-amz-checksum- HTTP header is required`."""
+    relay.requests.clear()
+    s3.open().create("packs/new", DATA)
+    s3.open(AWS_REQUEST_CHECKSUM_CALCULATION="when_required").create("packs/newer", DATA)
+    sums = [request.headers.get("x-amz-checksum-sha256") for request in relay.requests]
+    assert sums == [b64encode(sha256(DATA).digest()).decode(), None]
 
 
 # What does not pass

@@ -83,6 +83,8 @@ def of_aws(env: Mapping[str, str]) -> Access:
         _refuse_other_sources(profile)
     if region := env.get("AWS_DEFAULT_REGION") or profile.get("region"):
         options.setdefault("aws_region", region)
+    if not _only_required_checksums(env, profile):
+        options["aws_checksum_algorithm"] = "sha256"
     role_from: str | None = None
     if not _AWS_LOGINS & options.keys():
         disabled = env.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true"
@@ -160,6 +162,18 @@ def _profile(env: Mapping[str, str]) -> dict[str, str]:
             hint="Correct AWS_PROFILE; `aws configure list-profiles` has those there are.",
         )
     return {**(in_config or {}), **(in_shared or {})}
+
+
+def _only_required_checksums(env: Mapping[str, str], profile: Mapping[str, str]) -> bool:
+    """S3 asks for one where a bucket locks what comes in; some servers know none. To compute it
+    costs nothing, as the signature has it anyway.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
+    """
+    wanted = env.get("AWS_REQUEST_CHECKSUM_CALCULATION") or profile.get(
+        "request_checksum_calculation", ""
+    )
+    return wanted.lower() == "when_required"
 
 
 def _sections(path: Path) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from lookervault.errors import UsageError
 from lookervault.snapshot.credentials import of_aws, of_azure, of_google
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+CHECKSUM = {"aws_checksum_algorithm": "sha256"}
 
 
 @pytest.fixture
@@ -32,33 +33,45 @@ def files(own_directory: Path) -> dict[str, str]:
 
 def test_aws_takes_the_default_profile_where_nothing_else_is_said(files: dict[str, str]) -> None:
     access = of_aws(files)
-    assert access.options == {
-        "aws_access_key_id": "one",
-        "aws_secret_access_key": "of/one=",
-        "aws_region": "eu-west-1",
-    }
+    assert (
+        access.options
+        == {
+            "aws_access_key_id": "one",
+            "aws_secret_access_key": "of/one=",
+            "aws_region": "eu-west-1",
+        }
+        | CHECKSUM
+    )
     assert access.secrets == {"of/one="}
     assert access.role_from is None
 
 
 def test_aws_takes_the_profile_that_is_named(files: dict[str, str]) -> None:
     access = of_aws({**files, "AWS_PROFILE": "backup"})
-    assert access.options == {
-        "aws_access_key_id": "two",
-        "aws_secret_access_key": "of%two",
-        "aws_session_token": "token",
-        "aws_region": "eu-central-1",
-    }
+    assert (
+        access.options
+        == {
+            "aws_access_key_id": "two",
+            "aws_secret_access_key": "of%two",
+            "aws_session_token": "token",
+            "aws_region": "eu-central-1",
+        }
+        | CHECKSUM
+    )
     assert access.endpoint == "https://minio.example"
 
 
 def test_aws_takes_keys_of_the_environment_before_those_of_a_file(files: dict[str, str]) -> None:
     access = of_aws({**files, **KEYS, "AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "https://x"})
-    assert access.options == {
-        "aws_access_key_id": "id",
-        "aws_secret_access_key": "secret",
-        "aws_region": "us-west-2",
-    }
+    assert (
+        access.options
+        == {
+            "aws_access_key_id": "id",
+            "aws_secret_access_key": "secret",
+            "aws_region": "us-west-2",
+        }
+        | CHECKSUM
+    )
     assert access.endpoint == "https://x"
 
 
@@ -66,6 +79,17 @@ def test_aws_takes_the_endpoint_of_s3_before_the_one_of_all() -> None:
     both = {"AWS_ENDPOINT_URL": "https://all", "AWS_ENDPOINT_URL_S3": "https://s3"}
     assert of_aws({**KEYS, **both}).endpoint == "https://s3"
     assert of_aws({**KEYS, "AWS_DEFAULT_REGION": "x"}).options["aws_region"] == "x"
+
+
+def test_aws_sends_no_checksum_where_a_server_knows_none(files: dict[str, str]) -> None:
+    said = {"AWS_REQUEST_CHECKSUM_CALCULATION": "WHEN_REQUIRED"}
+    assert not CHECKSUM.keys() & of_aws({**KEYS, **said}).options.keys()
+    with Path(files["HOME"], ".aws/config").open("a") as config:
+        config.write("[profile old]\nrequest_checksum_calculation = when_required\n")
+    old = {**files, **KEYS, "AWS_PROFILE": "old"}
+    assert not CHECKSUM.keys() & of_aws(old).options.keys()
+    said = {"AWS_REQUEST_CHECKSUM_CALCULATION": "when_supported"}
+    assert CHECKSUM.items() <= of_aws({**old, **said}).options.items()
 
 
 @pytest.mark.parametrize(("profile", "source"), [("sso", "sso_session"), ("role", "role_arn")])
@@ -98,7 +122,7 @@ def test_aws_files_that_are_none_are_named_and_not_repeated(own_directory: Path)
 def test_aws_needs_no_keys_where_it_has_another_login(env: dict[str, str]) -> None:
     access = of_aws(env)
     assert access.role_from is None
-    assert access.options == {name.lower(): value for name, value in env.items()}
+    assert access.options == {name.lower(): value for name, value in env.items()} | CHECKSUM
 
 
 def test_aws_asks_the_metadata_server_where_there_is_nothing_else() -> None:
