@@ -21,8 +21,9 @@ RIGHTS = {
     "everything": ["Admin", "Read", "Write", "List"],
     "reading": ["Read", "List"],
     "writing": ["Write"],
+    "guest": [],
 }
-"""By user."""
+"""By user. What a guest may is in the policies of buckets."""
 
 _PORTS = (
     "master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc",

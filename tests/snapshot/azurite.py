@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bench.sharing import Ports, shared, status_of
-from tests.snapshot.relay import Ask
+from tests.snapshot.relay import Ask, Spoil, replied
 from tests.unit.looker.stand_in import Reply, Request
 
 PROGRAM = Path(sys.prefix) / "azurite/node_modules/azurite/dist/src/blob/main.js"
@@ -35,17 +35,17 @@ def env_of(port: int) -> dict[str, str]:
     }
 
 
-def signed_env_of(port: int) -> dict[str, str]:
+def signed_env_of(port: int, rights: str = "rwdlac") -> dict[str, str]:
     """With a shared access signature, which unlike a key's leaves the query of a request open."""
-    env = {**env_of(port), "AZURE_STORAGE_SAS_TOKEN": _signature_for_all()}
+    env = {**env_of(port), "AZURE_STORAGE_SAS_TOKEN": _signature_for(rights)}
     del env["AZURE_STORAGE_KEY"]
     return env
 
 
-def _signature_for_all() -> str:
+def _signature_for(rights: str) -> str:
     """https://learn.microsoft.com/rest/api/storageservices/create-account-sas"""
     fields = {
-        "sp": "rwdlac", "ss": "b", "srt": "sco", "st": "", "se": "2099-01-01T00:00:00Z",
+        "sp": rights, "ss": "b", "srt": "sco", "st": "", "se": "2099-01-01T00:00:00Z",
         "sip": "", "spr": "", "sv": _VERSION, "ses": "",
     }  # fmt: skip
     signed = _sign("\n".join([ACCOUNT, *fields.values(), ""]))
@@ -62,6 +62,23 @@ def in_pages(request: Request, ask: Ask) -> Reply:
     target = f"{request.target}&maxresults={PAGE}"
     kept = {name: request.headers[name] for name in ("host", "accept", "user-agent")}
     return ask(replace(request, target=target, headers=kept | _signed("GET", target)))
+
+
+def refusing(status: int, code: str, message: str) -> Spoil:
+    """What Azure says to a batch of deletions. Azurite cannot take one with a signature at all."""
+    body = (
+        "--batchresponse_1\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n"
+        f"HTTP/1.1 {status} {message}\r\nx-ms-error-code: {code}\r\n"
+        "Content-Type: application/xml\r\n\r\n"
+        f"<Error><Code>{code}</Code><Message>{message}\nRequestId:1</Message></Error>\r\n"
+        "--batchresponse_1--\r\n"
+    ).encode()
+    headers = {"Content-Type": "multipart/mixed; boundary=batchresponse_1"}
+
+    def spoil(request: Request, ask: Ask) -> Reply:
+        return replied(202, body, headers) if "comp=batch" in request.target else ask(request)
+
+    return spoil
 
 
 @contextmanager

@@ -23,6 +23,9 @@ from tests.snapshot import azurite, google, relay
 HASTY = Patience(attempt=20, retrying=2, first_wait=0.01, longest_wait=0.1)
 """Seconds of `attempt` are for a busy machine; a test that waits for them sets fewer."""
 
+VOLUMES = 100
+"""Each bucket takes seven."""
+
 _numbers = itertools.count()
 
 
@@ -58,7 +61,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def s3_port(shared_folder: Path) -> Iterator[int]:
     if not seaweed.WEED.exists():
         not_here("SeaweedFS is not installed: requirements-dev.lock has it for Linux")
-    with seaweed.serving(shared_folder / "seaweed") as port:
+    with seaweed.serving(shared_folder / "seaweed", VOLUMES) as port:
         yield port
 
 

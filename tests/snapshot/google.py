@@ -66,9 +66,15 @@ def service_account(key: rsa.RSAPrivateKey | None = None) -> str:
 
 @dataclass
 class Google(Relay):
-    """It has the one bucket. `spoils` are as a relay's."""
+    """It has the one bucket. `spoils` are as a relay's.
+
+    Without `deletes`, who comes lacks `storage.objects.delete`. Google's documentation does not say
+    whether that, or the condition, is what a PUT of an object that is there then fails at: it is
+    that right here, as it is without a condition.
+    """
 
     objects: dict[str, bytes] = field(default_factory=dict)
+    deletes: bool = True
 
     @property
     def endpoint(self) -> dict[str, str]:
@@ -98,6 +104,8 @@ class Google(Relay):
         if name not in self.objects:
             return _error(404, "NoSuchKey", "The specified key does not exist.")
         if request.method == "DELETE":
+            if not self.deletes:
+                return _FORBIDDEN
             del self.objects[name]
             return reply(204)
         return _sent(self.objects[name], request.headers.get("range", ""))
@@ -105,6 +113,8 @@ class Google(Relay):
     def _put(self, request: Request, name: str) -> Reply:
         condition = request.headers.get("x-goog-if-generation-match")
         if condition == "0" and name in self.objects:
+            if not self.deletes:
+                return _FORBIDDEN
             return _error(412, "PreconditionFailed", "At least one precondition did not hold.")
         self.objects[name] = request.body
         return replied(200, b"", _headers(request.body))
@@ -182,12 +192,20 @@ def _etag(data: bytes) -> str:
     return f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
 
 
-def _error(status: int, code: str, message: str) -> Reply:
+def _error(status: int, code: str, message: str, details: str = "") -> Reply:
     body = (
         f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code>"
-        f"<Message>{message}</Message></Error>"
+        f"<Message>{message}</Message><Details>{details}</Details></Error>"
     )
     return reply(status, body.encode(), Content_Type="application/xml")
+
+
+_FORBIDDEN = _error(
+    403,
+    "AccessDenied",
+    "Access denied.",
+    f"{ACCOUNT} does not have storage.objects.delete access to the Google Cloud Storage object.",
+)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from lookervault.errors import UsageError
+from lookervault.errors import LookerVaultError, UsageError
 from lookervault.looker.text import clean, without
 from lookervault.snapshot import failures
 from lookervault.snapshot.names import check_name, check_prefix, is_name
@@ -88,13 +88,20 @@ class CloudStore:
                 self._store.put(name, data, mode="create", use_multipart=False)
             except self._errors as error:
                 failure = failures.read(error)
-                if failure.is_there:
+                if failure.is_there or (failure.may_be_there and self._is_there(name)):
                     return (lost or failure.retried) and self.get(name) == data
                 lost = lost or failure.retried or failure.may_pass
                 raise
             return True
 
         return self._asked("write", name, put)
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            self.get_part(name, 0, 1)
+        except LookerVaultError:
+            return False
+        return True
 
     def get(self, name: str) -> bytes:
         check_name(name)

@@ -27,7 +27,18 @@ _CAUSE = re.compile(
 _FOR_CREDENTIALS = ("/latest/api/token", "/computeMetadata/", "token request", "AssumeRoleWith")
 _BARE_REDIRECT = "Received redirect without LOCATION"
 _BEYOND = "Wanted range starting at"
-_NO_CONTAINER = "The specified container does not exist"
+_AZURES_WORDS = {
+    "The specified container does not exist": "ContainerNotFound",
+    "not authorized to perform this operation using this permission":
+        "AuthorizationPermissionMismatch",
+    "immutable due to a policy": "BlobImmutableDueToPolicy",
+    "immutable due to one or more legal holds": "BlobImmutableDueToLegalHold",
+}  # fmt: skip
+"""Its answer to a batch comes without the codes."""
+_NO_OVERWRITE = re.compile(
+    r"\b(UnauthorizedBlobOverwrite|AuthorizationPermissionMismatch|storage\.objects\.delete)\b"
+)
+"""What Azure and Google say of a PUT by somebody who may write only what is not there."""
 
 _IS_THERE = {"BlobAlreadyExists", "PreconditionFailed", "ConditionNotMet"}
 _PASSING = {
@@ -47,6 +58,10 @@ _REGION: _Meaning = (StoreError, "Set AWS_REGION to the region that the bucket i
 _EXPIRED: _Meaning = (AccessError, "Get new credentials: these have expired.")
 _LOGIN: _Meaning = (AccessError, "Check the credentials, and that they are for this store.")
 _FORBIDDEN: _Meaning = (AccessError, "Give these credentials the permission, or use others.")
+_LOCKED: _Meaning = (
+    AccessError,
+    "A lock on the store keeps it: try again once that has ended.",
+)
 _CLOCK: _Meaning = (AccessError, "Set this machine's clock: a signature holds for minutes only.")
 _NO_LOGIN: _Meaning = (
     AccessError,
@@ -60,6 +75,8 @@ _BY_CODE = {
     "AccessDenied": _FORBIDDEN,
     "AuthenticationFailed": _LOGIN,
     "AuthorizationHeaderMalformed": _REGION,
+    "BlobImmutableDueToLegalHold": _LOCKED,
+    "BlobImmutableDueToPolicy": _LOCKED,
     "ContainerBeingDeleted": _NO_PLACE,
     "ContainerNotFound": _NO_PLACE,
     "ExpiredToken": _EXPIRED,
@@ -67,8 +84,10 @@ _BY_CODE = {
     "InvalidAccessKeyId": _LOGIN,
     "InvalidToken": _LOGIN,
     "NoSuchBucket": _NO_PLACE,
+    "ObjectUnderActiveHold": _LOCKED,
     "PermanentRedirect": _REGION,
     "RequestTimeTooSkewed": _CLOCK,
+    "RetentionPolicyNotMet": _LOCKED,
     "SignatureDoesNotMatch": _LOGIN,
     "TemporaryRedirect": _REGION,
     "TokenRefreshRequired": _EXPIRED,
@@ -95,6 +114,8 @@ class Failure:
     """The library sent the request more than once."""
     credentials: bool
     """The request was one for credentials."""
+    may_be_there: bool
+    """Refused perhaps as there is an object of the name."""
 
     @property
     def is_there(self) -> bool:
@@ -134,7 +155,8 @@ def read(error: Exception) -> Failure:
     if _BARE_REDIRECT in text:
         status, code = HTTPStatus.MOVED_PERMANENTLY, "PermanentRedirect"
     if code.isdecimal():  # Azure's answer to a batch
-        status, code = int(code), "ContainerNotFound" if _NO_CONTAINER in text else ""
+        status = int(code)
+        code = next((one for words, one in _AZURES_WORDS.items() if words in text), "")
     line = _group(_LINE.search(debug))
     return Failure(
         said=_said(text, debug, answer, code, line),
@@ -143,14 +165,16 @@ def read(error: Exception) -> Failure:
         line=line,
         retried=_RETRIED.search(text) is not None,
         credentials=any(sign in text for sign in _FOR_CREDENTIALS),
+        may_be_there=_NO_OVERWRITE.search(text) is not None,
     )
 
 
 def _said(text: str, debug: str, answer: re.Match[str] | None, code: str, line: str) -> str:
     address = _group(_ADDRESS.search(text)) or "the store"
     cause = clean(_group(_CAUSE.search(debug)).replace("(", ": "))
-    if code:
-        return f"{code}: {clean(_group(_MESSAGE.search(text)))}".rstrip(": ")
+    message = clean(_group(_MESSAGE.search(text)))
+    if code or message:
+        return f"{code}: {message}".strip(": ")
     if answer and answer[1]:
         return f"{address} answered {clean(answer[1])}"
     match line:

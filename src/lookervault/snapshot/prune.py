@@ -8,7 +8,7 @@ enough, and still not needed. docs/design/snapshot-format.md has the rules.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
@@ -220,20 +220,23 @@ class _Plan:
         due = self._record()
         if due is None:
             return self.told(set())
-        names = [one.name for one in self._unneeded() if one.name in due]
+        names = due & {one.name for one in self._unneeded()} | self._before.records.keys()
         try:
-            self._delete([*self._before.records, *names])
+            self._delete(names)
         except (AccessError, StoreError) as error:
             left = {one.name for one in _everything(self._catalog)}
             return msgspec.structs.replace(self.told(due - left), error=error)
         return self.told(due)
 
     def _remove_snapshots(self) -> None:
+        names = {self._catalog.snapshot_name(id) for id, _ in self._chosen.removed}
         try:
-            self._delete([self._catalog.snapshot_name(id) for id, _ in self._chosen.removed])
+            self._delete(names)
         except (AccessError, StoreError) as error:
+            left = names & {one.name for one in self._catalog.listing(SNAPSHOTS)}
             raise type(error)(
-                f"Snapshots that are not to be kept could not be removed. {error.message}",
+                f"{len(left):,} of {len(names):,} snapshots that are not to be kept could not be"
+                f" removed. {error.message}",
                 hint="Nothing that a snapshot needs was touched. Prune with credentials that may"
                 " delete, and keep at least what a lock on the store holds.",
             ) from None
@@ -260,8 +263,11 @@ class _Plan:
         times = {one.name: one.modified for one in self._catalog.listing(PRUNED)}
         return self.due(times[name]) if name in times else set()  # another prune took it over
 
-    def _delete(self, names: Sequence[str]) -> None:
-        for some in batched(names, _AT_ONCE, strict=False):
+    def _delete(self, names: Collection[str]) -> None:
+        """The oldest first: locks end in that order."""
+        there = [one for one in self._there.values() if one.name in names]
+        oldest = [one.name for one in sorted(there, key=lambda one: one.modified)]
+        for some in batched(oldest, _AT_ONCE, strict=False):
             self._catalog.store.delete(some)
 
     def told(self, gone: set[str]) -> Pruning:

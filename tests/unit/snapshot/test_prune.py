@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,7 @@ from lookervault.snapshot.index import Index
 from lookervault.snapshot.needs import Needs
 from lookervault.snapshot.outline import needed
 from lookervault.snapshot.packs import Entry, PackIndex
-from lookervault.snapshot.prune import DAY
+from lookervault.snapshot.prune import DAY, Pruning
 from lookervault.snapshot.push import push
 from lookervault.snapshot.repair import repair
 from lookervault.snapshot.store import Counted
@@ -385,6 +386,40 @@ def test_objects_that_cannot_be_deleted_are_told_of_and_harm_nobody(world: World
         world.prune(last=last, grace=DAY)
         world.store.objects |= records  # nobody could delete these
         world.check()
+
+
+class Retaining(MemoryStore):
+    """As Google with a retention: names are taken in turn, up to one that is too young."""
+
+    def delete(self, names: Sequence[str]) -> None:
+        for name in names:
+            if (self.clock or NOW) - self.times.get(name, 0) < LOCK:
+                raise AccessError(f"Cannot delete {name}: RetentionPolicyNotMet.")
+            super().delete([name])
+
+
+LOCK = 3.5 * A_DAY
+
+
+def test_what_no_lock_holds_any_more_goes_though_younger_objects_are_locked(world: World) -> None:
+    def retained() -> Pruning:
+        store = Retaining(
+            objects=world.store.objects, times=world.store.times, clock=world.store.clock
+        )
+        return world.prune(last=4, store=store)
+
+    world.later(2 * A_DAY)
+    for _ in range(4):
+        world.night()
+        done = retained()
+        assert done.deleted
+        assert isinstance(done.error, AccessError)
+        assert any(name.startswith("pruned/") for name in world.store.objects)
+        world.check()
+    world.later(2 * LOCK)
+    assert retained().error is None
+    assert len([name for name in world.store.objects if name.startswith("pruned/")]) == 1
+    world.check()
 
 
 def test_where_something_is_missing_nothing_is_removed(world: World) -> None:
