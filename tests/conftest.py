@@ -6,16 +6,15 @@ import os
 import re
 from collections.abc import Iterator
 from compileall import compile_dir
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # has no types
 
 from tests.cli import forking
 from tests.cli.running import KINDS
+from tests.scheduling import Scheduling
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,23 +42,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         # Once, not in each process that a test starts: they may be told to keep no bytecode.
         compile_dir(ROOT / "src", quiet=1)
-
-
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """A module that is marked as a group goes to one worker, any other test to whichever is free.
-
-    `--dist=loadgroup` is to do that, but pytest 9.2 does not hear of its groups any more
-    (pytest-xdist 1386).
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return module if _is_group(module) else nodeid
-
-
-@cache
-def _is_group(module: str) -> bool:
-    return "pytest.mark.xdist_group(" in (ROOT / module).read_text()
 
 
 @pytest.hookimpl(optionalhook=True)
