@@ -95,6 +95,25 @@ def test_a_marker_taken_from_one_object_brings_back_that_and_harms_nothing(s3_po
     is_whole(target, NIGHTS)
 
 
+def test_a_marker_taken_from_a_snapshot_alone_brings_back_one_that_is_lost(s3_port: int) -> None:
+    bucket = buckets.versioned(s3_port, own_prefix())
+    target = in_bucket(bucket, s3_port)
+    pushed(target)
+    done = snapshot(target, "prune", *KEEP_ONE)
+    assert "make sure that nobody else uses the store" in done.told
+    marker = next(one for one in bucket.versions("vault/snapshots/") if one.is_marker)
+    bucket.delete_version(marker)
+    lost = marker.name.rpartition("/")[2]
+    assert snapshot(target, "verify").code == Exit.DAMAGED
+    stopped = snapshot(target, "prune", *KEEP_ONE)
+    assert stopped.code == Exit.DAMAGED
+    assert lost in stopped.json["error"]["message"]
+    assert "--lost" in stopped.json["error"]["hint"]
+    later = snapshot(target, "prune", *KEEP_ONE, "--lost", lost)
+    assert (later.code, later.json["unreadable"]) == (0, [lost]), later.err
+    is_whole(target, NIGHTS)
+
+
 # Credentials that may read, list and add
 
 

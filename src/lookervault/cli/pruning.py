@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from lookervault.cli.output import print_pairs, print_table, print_text
@@ -15,15 +16,24 @@ from lookervault.snapshot.records import Manifest
 from lookervault.storage.retention import Policy, Span
 
 
-def prune(there: Opened, policy: Policy, grace: Span, *, dry_run: bool) -> tuple[Any, Pruning]:
+def prune(
+    there: Opened, policy: Policy, grace: Span, *, dry_run: bool, lost: Sequence[str]
+) -> tuple[Any, Pruning]:
     done = prune_store(
-        there.store, there.keys, policy, now=time.time(), grace=grace, dry_run=dry_run
+        there.store,
+        there.keys,
+        policy,
+        now=time.time(),
+        grace=grace,
+        dry_run=dry_run,
+        lost=lost,
     )
     found = {
         "status": "complete" if done.error is None else "incomplete",
         "dry_run": dry_run,
         "kept": [_kept(one) for one in done.kept],
         "removed": [_snapshot(id, manifest) for id, manifest in done.removed],
+        "unreadable": done.unreadable,
         "forgotten_runs": done.forgotten,
         "freed_bytes": sum(one.size for one in done.deleted),
         "deleted_objects": len(done.deleted),
@@ -48,7 +58,10 @@ def _kept(one: Kept) -> dict[str, Any]:
 
 
 def print_pruned(found: dict[str, Any], grace: str) -> None:
-    rows = sorted(found["kept"] + found["removed"], key=lambda one: str(one["id"]), reverse=True)
+    unreadable = [{"id": id, "run": None, "status": "unreadable"} for id in found["unreadable"]]
+    rows = sorted(
+        found["kept"] + found["removed"] + unreadable, key=lambda one: str(one["id"]), reverse=True
+    )
     verb = "remove" if found["dry_run"] else "removed"
     cells = [
         (
@@ -64,7 +77,7 @@ def print_pruned(found: dict[str, Any], grace: str) -> None:
     print_table(("id", "run", "status", "what", "why"), cells, keep=keep, spare=("status",))
     print()
     dry = found["dry_run"]
-    removed = f"{len(found['removed']):,} of {len(rows):,}"
+    removed = f"{len(found['removed']) + len(unreadable):,} of {len(rows):,}"
     pairs = [
         ("Snapshots to remove" if dry else "Snapshots removed", removed),
         ("Runs to forget" if dry else "Runs forgotten", f"{found['forgotten_runs']:,}"),

@@ -6,7 +6,7 @@ snapshot of its own: later ones have it in their history.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
@@ -37,14 +37,13 @@ class Chosen(NamedTuple):
 
 
 def choose(
-    catalog: Catalog, snapshots: Mapping[str, Manifest], policy: Policy, now: float
+    catalog: Catalog, snapshots: Mapping[str, Manifest], policy: Policy, now: float, runs: Runs
 ) -> Chosen:
-    """`snapshots` are the newest first. Raises `DamagedError` where their rows cannot be read."""
-    runs = _Runs(catalog)
+    """`snapshots` are the newest first; all of their runs can be read."""
     kept, forgotten = dict[str, Kept](), dict[str, list[ForgottenRun]]()
     by_vault = sorted(snapshots.items(), key=lambda one: one[1].vault)  # else as they were
     for vault, group in groupby(by_vault, key=lambda one: one[1].vault):
-        of_vault = _Vault([*group], runs.of, catalog.pruned.runs_of(vault))
+        of_vault = _Vault([*group], runs, catalog.pruned.runs_of(vault))
         chosen = of_vault.chosen(policy)
         kept |= {one.id: one for one in chosen}
         if gone := [*of_vault.forgotten(chosen, now)]:
@@ -56,8 +55,8 @@ def choose(
     )
 
 
-class _Runs:
-    """What snapshots tell of runs. A piece is read once."""
+class Runs:
+    """What snapshots tell of runs. A piece is read once. Raises `DamagedError`."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -71,6 +70,15 @@ class _Runs:
         told = (self._changes[piece.name] for piece in manifest.row_pieces)
         return run_rows(one for changes in told for one in changes)
 
+    def own(self, id: str, manifest: Manifest) -> RunRow:
+        """The run that it is a snapshot of."""
+        for row in self.of(manifest):
+            if row.run == manifest.run:
+                return row
+        raise DamagedError(
+            f"Snapshot {id} is of run {manifest.run}, and tells nothing of that run."
+        )
+
 
 class _Vault:
     """The snapshots of a vault, the newest first, and the runs that were forgotten before."""
@@ -78,22 +86,13 @@ class _Vault:
     def __init__(
         self,
         snapshots: list[tuple[str, Manifest]],
-        runs_of: Callable[[Manifest], list[RunRow]],
+        runs: Runs,
         gone: Iterable[ForgottenRun],
     ) -> None:
         self._snapshots = snapshots
         self._gone = {(one.run, one.started) for one in gone}
-        self._rows = {id: runs_of(manifest) for id, manifest in snapshots}
-        self._own = {id: self._own_row(id, manifest) for id, manifest in snapshots}
-
-    def _own_row(self, id: str, manifest: Manifest) -> RunRow:
-        for row in self._rows[id]:
-            if row.run == manifest.run:
-                return row
-        raise DamagedError(
-            f"Snapshot {id} is of run {manifest.run}, and tells nothing of that run.",
-            hint="Nothing was removed. `lookervault snapshot verify` tells what is damaged.",
-        )
+        self._rows = {id: runs.of(manifest) for id, manifest in snapshots}
+        self._own = {id: runs.own(id, manifest) for id, manifest in snapshots}
 
     def chosen(self, policy: Policy) -> list[Kept]:
         """Whatever the policy, the newest snapshot and the newest of a complete run are kept."""

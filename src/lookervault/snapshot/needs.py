@@ -52,7 +52,7 @@ class Needs:
         if lost:
             raise DamagedError(
                 f"The store lacks {lost:,} bodies that the snapshot {id} needs.",
-                hint="Nothing was removed. `lookervault snapshot verify` tells what is missing.",
+                hint="`lookervault snapshot verify` tells what is missing.",
             )
 
     def _found(self, table: str, digest: bytes, listed: set[str]) -> bool:

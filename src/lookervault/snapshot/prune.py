@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from lookervault.errors import AccessError, DamagedError, StoreError
+from lookervault.errors import AccessError, DamagedError, StoreError, UsageError
 from lookervault.snapshot import choosing
 from lookervault.snapshot.catalog import (
     INDEX,
@@ -28,6 +28,7 @@ from lookervault.snapshot.catalog import (
 )
 from lookervault.snapshot.choosing import Kept
 from lookervault.snapshot.keys import AREAS, Keys
+from lookervault.snapshot.losses import Losses
 from lookervault.snapshot.needs import WORTH, Needs
 from lookervault.snapshot.outline import needed
 from lookervault.snapshot.packing import copy, write_indexes
@@ -46,11 +47,13 @@ _AT_ONCE = 1_000
 class Pruning(msgspec.Struct, frozen=True, kw_only=True):
     """`forgotten` counts runs, `repacked` packs, `sparse` those that are left as they are, though
     less than half of each is needed. `marked` are what a later prune may delete. `error` says why
-    something that should be deleted is not.
+    something that should be deleted is not. `unreadable` are ids of snapshots that were removed as
+    well.
     """
 
     kept: list[Kept]
     removed: list[tuple[str, Manifest]]
+    unreadable: list[str]
     forgotten: int
     deleted: list[Stored]
     marked: list[Stored]
@@ -67,18 +70,21 @@ def prune(
     now: float,
     grace: Span = DAY,
     dry_run: bool = False,
+    lost: Collection[str] = (),
 ) -> Pruning:
     """Killed at any moment, each snapshot that stays is whole, and the next prune goes on.
 
     Raises `DamagedError` where what a snapshot needs is not there: what is not needed cannot be
-    known then. Raises `StoreError` and `AccessError`.
+    known then. `lost` are ids of snapshots of which that is known, and is for good: they are
+    removed where they cannot be read at all, and else stay without it. Raises `UsageError` where
+    that is not so, and `StoreError` and `AccessError`.
     """
     while True:
         with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
             catalog = Catalog(store, keys.seal, keys.area, kept=Path(folder))
             catalog.check_in_use()
             try:
-                plan = _Plan(catalog, policy, now, grace)
+                plan = _Plan(catalog, policy, now, grace, lost)
                 plan.look(Path(folder) / "needs")
                 if dry_run:
                     return plan.told(plan.due(now))
@@ -94,12 +100,19 @@ def prune(
 class _Plan:
     """What is to be done with the store as it is."""
 
-    def __init__(self, catalog: Catalog, policy: Policy, now: float, grace: Span) -> None:
+    def __init__(
+        self, catalog: Catalog, policy: Policy, now: float, grace: Span, lost: Collection[str]
+    ) -> None:
         self._catalog = catalog
         self._now = now
         self._grace = grace
         self._before = catalog.pruned
-        self._chosen = choosing.choose(catalog, dict(catalog.manifests()), policy, now)
+        self._losses = Losses(lost)
+        ids, runs = list(catalog.ids()), choosing.Runs(catalog)
+        _check_ids(catalog, lost, ids)
+        readable = self._readable(ids, runs)
+        self._unreadable = self._losses.ids
+        self._chosen = choosing.choose(catalog, readable, policy, now, runs)
         self._forgotten = _joined(self._before.forgotten, self._chosen.forgotten)
         # what came after the manifests belongs to others, and is too young to be marked
         self._there = {one.name: one for one in _everything(catalog)}
@@ -108,6 +121,19 @@ class _Plan:
         self._made: list[PackIndex] = []
         self._indexes: list[Piece] = list(self._before.indexes)
         self._anew: set[str] = set()
+
+    def _readable(self, ids: list[str], runs: choosing.Runs) -> dict[str, Manifest]:
+        """Snapshots that tell what they need."""
+        found: dict[str, Manifest] = {}
+        for id, manifest in self._catalog.all_looked_at(ids):
+            if manifest is None:  # another prune removed it
+                continue
+            with self._losses.of(id):
+                if isinstance(manifest, DamagedError):
+                    raise manifest
+                runs.own(id, manifest)
+                found[id] = manifest
+        return found
 
     def _older(self, moment: float) -> set[str]:
         """What is hardly of somebody who is still at work: who is would have to send it again.
@@ -122,7 +148,9 @@ class _Plan:
         self._needs = needs = Needs(catalog, (one.manifest for one in kept), self._there)
         for one in kept:
             gone = self._forgotten.get(one.manifest.vault, [])
-            needs.add(one.id, one.manifest, needed(catalog, one.manifest, gone, path))
+            with self._losses.of(one.id):
+                needs.add(one.id, one.manifest, needed(catalog, one.manifest, gone, path))
+        self._losses.check([one.id for one in kept])
         self._sparse = [name for name in needs.used if name in self._old and needs.is_sparse(name)]
         self._for_all = {
             pack.name for piece in self._before.indexes for pack in self._told(piece.name)
@@ -229,7 +257,8 @@ class _Plan:
         return self.told(due)
 
     def _remove_snapshots(self) -> None:
-        names = {self._catalog.snapshot_name(id) for id, _ in self._chosen.removed}
+        ids = [*self._unreadable, *(id for id, _ in self._chosen.removed)]
+        names = set(map(self._catalog.snapshot_name, ids))
         try:
             self._delete(names)
         except (AccessError, StoreError) as error:
@@ -276,11 +305,20 @@ class _Plan:
         return Pruning(
             kept=self._chosen.kept,
             removed=self._chosen.removed,
+            unreadable=self._unreadable,
             forgotten=sum(map(len, self._chosen.forgotten.values())),
             deleted=[one for one in unneeded if one.name in gone],
             marked=[one for one in unneeded if one.name not in gone],
             repacked=self._repacked,
             sparse=len(self._sparse),
+        )
+
+
+def _check_ids(catalog: Catalog, lost: Collection[str], ids: Collection[str]) -> None:
+    if unknown := [id for id in lost if id not in ids]:
+        raise UsageError(
+            f"There is no snapshot {unknown[0]} in {catalog.store.url}.",
+            hint="`lookervault snapshot list` shows all of them.",
         )
 
 

@@ -422,17 +422,17 @@ def test_what_no_lock_holds_any_more_goes_though_younger_objects_are_locked(worl
     world.check()
 
 
+def newest_pack(world: World) -> str:
+    names = (name for name in world.store.objects if name.startswith("packs/"))
+    return max(names, key=world.store.times.__getitem__)
+
+
 def test_where_something_is_missing_nothing_is_removed(world: World) -> None:
-    (newest,) = (
-        one
-        for one in world.store.objects
-        if world.store.times[one] == world.store.clock and one.startswith("packs/")
-    )
-    world.store.delete([newest])
+    world.store.delete([newest_pack(world)])
     before = dict(world.store.objects)
-    with pytest.raises(DamagedError, match="The store lacks") as caught:
+    with pytest.raises(DamagedError, match=r"The store lacks.* Nothing was removed") as caught:
         world.prune()
-    assert "Nothing was removed" in caught.value.hint
+    assert "--lost" in caught.value.hint
     assert world.store.objects == before
 
 
@@ -532,6 +532,67 @@ def test_a_damaged_pack_is_left_as_it_is(world: World) -> None:
     mended(world)
     assert world.prune(last=2).sparse == 1
     world.check()
+
+
+# What is lost for good.
+
+
+def stops(world: World, *ids: str) -> None:
+    """A prune, and says at which snapshots."""
+    before = dict(world.store.objects)
+    told = rf"lost of {len(ids)} snapshots \({', '.join(ids[:3])}"
+    with pytest.raises(DamagedError, match=told):
+        world.prune()
+    assert world.store.objects == before
+
+
+def test_a_snapshot_whose_manifest_is_lost_is_removed_once_somebody_says_so(world: World) -> None:
+    lost = list(world.catalog.ids())[1]
+    damage(world, f"snapshots/{lost}")
+    stops(world, lost)
+    before = dict(world.store.objects)
+    told = world.prune(last=3, lost=[lost], dry_run=True)
+    assert (told.unreadable, world.store.objects) == ([lost], before)
+    done = world.prune(last=3, lost=[lost])
+    assert (done.unreadable, world.runs()) == ([lost], [6, 4])
+    world.check()
+
+
+def test_where_all_rows_are_lost_a_push_comes_first(world: World) -> None:
+    lost = list(world.catalog.ids())
+    for manifest in map(world.catalog.manifest, lost):
+        world.store.delete([piece.name for piece in manifest.row_pieces])
+    stops(world, *lost)
+    with pytest.raises(UsageError, match="No snapshot would be left") as caught:
+        world.prune(lost=lost)
+    assert "push" in caught.value.hint
+    world.night()
+    assert world.prune(last=1, lost=lost).unreadable == lost
+    assert world.runs() == [NIGHTS + 1]
+    world.check()
+
+
+def test_a_snapshot_that_lacks_bodies_stays_without_them(world: World) -> None:
+    newest, before = list(world.catalog.ids())[:2]
+    world.store.delete([newest_pack(world)])
+    stops(world, newest)
+    done = world.prune(lost=[newest])
+    assert done.unreadable == []
+    assert [one.id for one in done.kept] == [newest, before]
+    check_same(world.pulled(before), world.vault)
+    mended(world)
+    world.check()
+
+
+def test_what_is_whole_is_not_taken_for_lost(world: World) -> None:
+    newest, *_, oldest = world.catalog.ids()
+    before = dict(world.store.objects)
+    with pytest.raises(UsageError, match=f"Nothing is lost of the snapshot {newest}"):
+        world.prune(lost=[newest])
+    with pytest.raises(UsageError, match="There is no snapshot 2026"):
+        world.prune(lost=["2026"])
+    assert world.store.objects == before
+    assert oldest not in {one.id for one in world.prune(lost=[oldest]).kept}
 
 
 # Packs of which little is needed.

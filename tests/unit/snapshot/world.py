@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 
@@ -77,6 +78,7 @@ class World:
         keys: Keys | None = None,
         policy: Policy | None = None,
         dry_run: bool = False,
+        lost: Collection[str] = (),
     ) -> Pruning:
         return prune(
             store or self.store,
@@ -85,6 +87,7 @@ class World:
             now=self.store.clock or NOW,
             grace=grace,
             dry_run=dry_run,
+            lost=lost,
         )
 
     def later(self, seconds: float) -> None:

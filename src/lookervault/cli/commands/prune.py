@@ -26,10 +26,20 @@ def prune(
         str,
         typer.Option(
             "--grace",
-            help="How long something is marked before it is deleted. Longer than any push takes.",
+            help="How long something is marked before it is deleted. 0h deletes at once: only while"
+            " nobody else uses the store.",
             metavar="DURATION",
         ),
     ] = "24h",
+    lost: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lost",
+            help="Go on although something of this snapshot is lost for good. Repeatable.",
+            metavar="ID",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: DryRunOption = False,
     place: Flags,
     json: JsonOption = False,
@@ -41,6 +51,9 @@ def prune(
     Of each vault in the store, runs are chosen as `forget` chooses them. The newest snapshot and
     the newest complete one always stay. What no snapshot needs is marked, and deleted by a prune
     a day later: nobody who is at work is disturbed.
+
+    It stops where something is lost that a snapshot needs, until `snapshot verify --repair` has
+    mended it, or --lost says that it is lost for good: what cannot be read at all is removed then.
 
     \b
     Examples:
@@ -56,7 +69,13 @@ def prune(
 
     policy = forgetting.policy(**keep)
     span = retention.span(grace)
-    found, done = pruning.prune(opened(place), policy, span, dry_run=dry_run)
+    if span == retention.Span() and not dry_run:
+        failures.warn(
+            "Without a grace, what a push that is under way relies on may be deleted: make sure"
+            " that nobody else uses the store."
+        )
+    there = opened(place)
+    found, done = pruning.prune(there, policy, span, dry_run=dry_run, lost=lost or ())
     if json:
         print_json(found)
     else:
