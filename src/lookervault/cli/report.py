@@ -79,11 +79,12 @@ _NOTHING: dict[str, Any] = {
 def failure(error: LookerVaultError) -> dict[str, Any]:
     """Status and `error` of the object that `--json` prints."""
     status = "interrupted" if isinstance(error, Interrupted) else "failed"
+    return {"status": status} | error_of(error)
+
+
+def error_of(error: LookerVaultError) -> dict[str, Any]:
     code = int(error.exit_code)
-    return {
-        "status": status,
-        "error": {"code": code, "message": error.message, "hint": error.hint},
-    }
+    return {"error": {"code": code, "message": error.message, "hint": error.hint}}
 
 
 def not_begun(error: LookerVaultError) -> dict[str, Any]:

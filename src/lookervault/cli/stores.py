@@ -74,14 +74,17 @@ def push(
     *,
     run: int | None = None,
     base: Base | None = None,
+    gaps: Sequence[str] = (),
     noted: bool = True,
 ) -> dict[str, Any]:
     """The new snapshot as `snapshot push --json` tells it. With `noted`, what was pushed is known
-    beside the vault, and missed where it is gone.
+    beside the vault, and missed where it is gone. `passed_over` tells of damage in the store that
+    was no hindrance.
 
     Raises as `snapshot.push.push` does.
     """
     from lookervault import __version__
+    from lookervault.cli import failures
     from lookervault.snapshot.push import push as send
 
     if noted:
@@ -94,10 +97,14 @@ def push(
         program_version=__version__,
         run=run,
         base=base,
+        gaps=gaps,
     )
     if noted:
         _remember(there, vault, done)
-    return told(done.id, done.manifest) | {"new": done.new} | there.traffic()
+    for message in done.passed_over:
+        failures.warn(f"{message} The new snapshot does not need it.")
+    new = {"new": done.new, "passed_over": done.passed_over}
+    return told(done.id, done.manifest) | new | there.traffic()
 
 
 def _warn_if_rolled_back(there: Opened, vault: Path) -> None:
@@ -115,7 +122,7 @@ def _warn_if_rolled_back(there: Opened, vault: Path) -> None:
 
 
 def _remember(there: Opened, vault: Path, done: Pushed) -> None:
-    """For `_warn_if_rolled_back`; and tells of damage that was passed over."""
+    """For `_warn_if_rolled_back`."""
     from lookervault.cli import failures
     from lookervault.snapshot import note
 
@@ -123,8 +130,6 @@ def _remember(there: Opened, vault: Path, done: Pushed) -> None:
         note.write(vault, there.store.url, done.id, done.manifest)
     except OSError as error:
         failures.warn(f"What was pushed could not be noted beside {vault}: {error.strerror}.")
-    for message in done.passed_over:
-        failures.warn(f"{message} The new snapshot does not need it.")
 
 
 def told(id: str, manifest: Manifest) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import msgspec
 
 from lookervault.errors import DamagedError, UsageError
 from lookervault.snapshot.catalog import INDEX, Catalog, packed
-from lookervault.snapshot.index import Index
+from lookervault.snapshot.index import Index, usable
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.levels import bytes_of, written
 from lookervault.snapshot.line import Line
@@ -51,10 +51,12 @@ def push(
     program_version: str,
     run: int | None = None,
     base: Base | None = None,
+    gaps: Sequence[str] = (),
 ) -> Pushed:
     """The vault as it is now, as a snapshot of a run: the newest one that has ended, or `run`.
 
     `base` is what the vault came from; without, the newest snapshot of the vault is looked for.
+    `gaps` are those that it should have come from, had they not been damaged.
 
     Where what is there is damaged, it is passed over, and written anew where it is needed.
 
@@ -72,6 +74,7 @@ def push(
                     Path(folder),
                     run=run,
                     base=base,
+                    gaps=gaps,
                     now=now,
                     program_version=program_version,
                 )
@@ -97,6 +100,7 @@ def _prepared(
     *,
     run: int | None,
     base: Base | None,
+    gaps: Sequence[str],
     now: float,
     program_version: str,
 ) -> Pushed:
@@ -137,6 +141,7 @@ def _prepared(
             bytes=content_bytes,
             rows=rows,
             indexes=folded(catalog, [*pieces, *sent], content.unsent, index),
+            gaps=about.gaps(base, gaps),
             program_version=program_version,
         )
     return Pushed(id="", manifest=manifest, new=True, packs=len(sent), passed_over=passed_over)
@@ -183,6 +188,20 @@ def _base(catalog: Catalog, id: str, manifest: Manifest, came: float, outline: P
     )
 
 
+def check_content(base: Base, vault: Path) -> None:
+    """Raises `DamagedError` where a part of the index cannot be read, and nothing else says where
+    bodies are that a vault needs which came from it.
+    """
+    if not base.index.unreadable:
+        return
+    readable = usable([*base.index.packs.values()])
+    with Outliner(vault) as outliner:
+        for blob in outliner.blobs():
+            places = base.index.places(blob.table, blob.sha256)
+            if not any(pack.name in readable for pack, _ in places):
+                raise next(iter(base.index.unreadable.values()))
+
+
 def _levels(catalog: Catalog, base: Base | None) -> tuple[Path | None, list[list[Piece]]]:
     """Of the rows, and what they make; none where some of them may be gone."""
     if base is None or base.outline is None:
@@ -205,9 +224,13 @@ class _About:
                 hint="`lookervault extract` makes one.",
             )
         self._runs = [row.run for row in rows]
-        self._certificates = len(certificates)
-        self._newest = certificates[-1].certificate.hash
-        self.vault = certificates[0].certificate.hash
+        self._certificates = [one.certificate.hash for one in certificates]
+        self.vault = self._certificates[0]
+
+    def gaps(self, base: Base | None, new: Sequence[str]) -> list[str]:
+        """With those of the base, where its history goes on from that."""
+        follows = base is not None and base.manifest.certificate in self._certificates
+        return list(dict.fromkeys([*(base.manifest.gaps if base and follows else ()), *new]))
 
     def row(self, run: int | None, gone: Sequence[ForgottenRun]) -> RunRow:
         """The run, or the newest one; `gone` are those that were pruned."""
@@ -233,6 +256,7 @@ class _About:
         bytes: int,
         rows: list[list[Piece]],
         indexes: list[Piece],
+        gaps: list[str],
         program_version: str,
     ) -> Manifest:
         return Manifest(
@@ -248,11 +272,12 @@ class _About:
             bytes=bytes,
             stored_bytes=stored_bytes,
             root=None if row.root is None else row.root.hex(),
-            certificates=self._certificates,
-            certificate=self._newest,
+            certificates=len(self._certificates),
+            certificate=self._certificates[-1],
             program_version=program_version,
             rows=rows,
             indexes=indexes,
+            gaps=gaps,
         )
 
 

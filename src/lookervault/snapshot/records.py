@@ -28,7 +28,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     content as it came from Looker, as of the run; `stored_bytes` those of all that the snapshot
     needs in the store. `rows` are levels, to be read in their order: all rows, and then what
     changed since, the newest last. `certificate` is the SHA-256 of the
-    newest certificate, which holds that of the one before.
+    newest certificate, which holds that of the one before. `gaps` are snapshots that were passed
+    over, as they are damaged: the history goes on from an older one, and what only they told is
+    not in it.
     """
 
     format: int = FORMAT
@@ -49,6 +51,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     program_version: str
     rows: list[list[Piece]]
     indexes: list[Piece]
+    gaps: list[str] = []
 
     @property
     def row_pieces(self) -> list[Piece]:

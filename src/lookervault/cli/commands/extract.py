@@ -268,7 +268,7 @@ def extract(
             from lookervault.cli.plan import by_quota
 
             request, config = by_quota(settings, request, config)
-        with staged(store, settings) as (settings, staging):
+        with staged(store, settings, max_calls) as (settings, staging):
             code = run_and_tell(
                 settings,
                 config,
@@ -321,7 +321,13 @@ def run_and_tell(
     from lookervault.cli import extraction, failures
     from lookervault.cli.next_steps import print_next
     from lookervault.cli.output import print_json
-    from lookervault.cli.report import failure, not_begun, print_nothing_due, print_result
+    from lookervault.cli.report import (
+        error_of,
+        failure,
+        not_begun,
+        print_nothing_due,
+        print_result,
+    )
     from lookervault.cli.staging import pushed
     from lookervault.errors import UsageError
 
@@ -343,7 +349,9 @@ def run_and_tell(
         found = not_begun(error)
     hear(found)
     if json:
-        print_json(found | (failure(error) if error else {}))
+        # of a run that was pushed, the status is what its snapshot says, too
+        told = error_of if "snapshot" in found else failure
+        print_json(found | (told(error) if error else {}))
     elif found["run"] is None and error is None:
         print_nothing_due(found)
     elif found["run"] is not None:

@@ -75,6 +75,8 @@ def push(
         sent = size(found["uploaded_bytes"])
         print(f"{what} {found['id']} of run {found['run']}: {found['items']:,} items.")
         print(f"{sent} sent in {found['requests']:,} requests and {found['seconds']} s.")
+    if found["passed_over"]:
+        return Exit.DAMAGED
     return Exit.COMPLETE if found["status"] == "complete" else Exit.INCOMPLETE
 
 
@@ -143,13 +145,14 @@ def show(
         "certificates": manifest.certificates,
         "certificate": manifest.certificate,
         "parent": manifest.parent,
+        "gaps": manifest.gaps,
         "program_version": manifest.program_version,
         "pieces": len(manifest.row_pieces) + len(manifest.indexes),
     }
     if json:
         print_json(found)
     else:
-        print_pairs(list(found.items()))
+        print_pairs(list((found | {"gaps": ", ".join(manifest.gaps) or None}).items()))
 
 
 @app.command("pull")
