@@ -20,6 +20,8 @@ from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
 from lookervault.snapshot.index import Index, usable
 from lookervault.snapshot.packs import PackIndex
 from lookervault.snapshot.records import (
+    MANIFEST,
+    PRUNE_RECORD,
     Manifest,
     Piece,
     Pruned,
@@ -124,7 +126,7 @@ class Catalog:
         raise damaged(f"{self.area}{PRUNED}/", "an object in it is listed, and is not there")
 
     def _record(self, name: str) -> PruneRecord:
-        return decoded(name, self.seal.open(name, self.store.get(name)), PruneRecord)
+        return decoded(name, self.seal.open(name, self.store.get(name)), PRUNE_RECORD)
 
     # Snapshots.
 
@@ -141,7 +143,7 @@ class Catalog:
         name = self.snapshot_name(id)
         sealed = self.store.get(name)
         try:
-            return decoded(name, self.seal.open(name, sealed), Manifest)
+            return decoded(name, self.seal.open(name, sealed), MANIFEST)
         except DamagedError as error:
             raise DamagedError(error.message, hint=_NO_OTHER) from None
 

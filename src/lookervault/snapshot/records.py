@@ -113,19 +113,27 @@ def union(there: dict[str, float], records: dict[str, PruneRecord]) -> Pruned:
     )
 
 
-def decoded[T](name: str, content: bytes, type: type[T]) -> T:
+class _Format(msgspec.Struct):
+    format: int
+
+
+# Made here, once: where several threads decode a type for the first time at the same moment,
+# msgspec 0.22 crashes.
+MANIFEST = msgspec.json.Decoder(Manifest)
+PRUNE_RECORD = msgspec.json.Decoder(PruneRecord)
+_FORMAT = msgspec.json.Decoder(_Format)
+
+
+def decoded[T](name: str, content: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Raises `DamagedError`."""
     try:
-        format = msgspec.json.decode(content, type=_Format).format
+        format = _FORMAT.decode(content).format
         if format > FORMAT:
             raise VaultError(
                 f"{name} was made by a newer LookerVault: its format is {format}, and this program"
                 f" knows formats up to {FORMAT}.",
                 hint="Update LookerVault.",
             )
-        return msgspec.json.decode(content, type=type)
+        return decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise damaged(name, str(error)) from None
-
-
-class _Format(msgspec.Struct):
-    format: int
