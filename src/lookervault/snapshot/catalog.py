@@ -42,7 +42,7 @@ _SMALL = 2**21
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{8}")
 _NO_OTHER = (
     "Nothing can write it again. Bring it back, where the bucket keeps versions or there is a copy;"
-    " else remove it: what it told is lost, and other snapshots are not touched."
+    " else `lookervault snapshot prune --lost ID` removes it, and other snapshots stay as they are."
 )
 _TRIES = 5
 """How often records that another prune replaces meanwhile are looked for."""
