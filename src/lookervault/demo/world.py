@@ -83,6 +83,10 @@ class World:
 
     # Changes
 
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.changed or self._created or self._removed)
+
     def create(self, type_: str) -> int:
         if self.kinds[type_].follows is not None:
             raise ValueError(f"{type_} follow from other objects: create those")

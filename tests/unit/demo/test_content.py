@@ -190,6 +190,16 @@ def test_the_seed_alone_decides() -> None:
     assert Store(200, seed=4).body("dashboards", "1") != Store(200, seed=5).body("dashboards", "1")
 
 
+def test_what_changes_in_one_company_changes_in_no_other_of_the_same_seed() -> None:
+    one, other = Store(1, seed=3), Store(1, seed=3)
+    id = other.ids("looks")[0]
+    before = other.body("looks", id)
+    assert one.body("looks", id) == before
+    one.edit("looks", id, title="Changed")
+    assert json.loads(one.body("looks", id))["title"] == "Changed"
+    assert other.body("looks", id) == before == Store(1, seed=3).body("looks", id)
+
+
 def test_the_mix_adds_up_to_the_size_asked_for() -> None:
     counts = population(10_000).counts
     assert sum(counts.values()) == pytest.approx(10_000, rel=0.02)
