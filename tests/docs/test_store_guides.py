@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -75,6 +77,7 @@ def test_each_command_of_the_guide_to_the_cloud(reader: Reader, looker: Embedded
     command, _, shown = first.partition("\n")
     done = reader.types(f"{command.removeprefix('$ ')} 2>&1")
     assert fits(shown.partition("\n")[2], done.text), done.text
+    assert "None" not in done.text
     id = looker.store.ids("dashboards")[0]
     looker.store.edit("dashboards", id, title="Another title")
     reader.types("lookervault extract --quiet")
@@ -95,6 +98,30 @@ def test_each_command_of_the_guide_to_the_cloud(reader: Reader, looker: Embedded
     assert (len(found["kept"]), len(found["removed"]), found["status"]) == (2, 1, "complete")
     names = [part for row in CLOUD.read_text().splitlines() for part in row.split("`")[1::2]]
     assert found.keys() - {"dry_run"} <= set(names)
+
+
+def test_each_command_where_something_is_lost(reader: Reader, tmp_path: Path) -> None:
+    indented = re.findall(r"^   ```sh\n(.*?)^   ```", CLOUD.read_text(), re.DOTALL | re.MULTILINE)
+    mend, go_on = map(dedent, indented)
+    keys, settings, *_ = blocks(CLOUD, "sh")
+    recipient = reader.types(keys).text.split()[-1]
+    settings = settings.replace("age1…", recipient)
+    reader.types(settings.replace("/etc/lookervault/", f"{Path.cwd()}/"))
+    for _ in range(2):
+        reader.types("lookervault extract --quiet")
+    manifests = sorted((tmp_path / "store/snapshots").iterdir())
+    manifests[0].write_bytes(b"lost")
+    next((tmp_path / "store/packs").iterdir()).unlink()
+    prune = go_on.partition("--lost")[0]
+    reader.types("lookervault snapshot verify", code=5)
+    assert manifests[0].name in reader.types(prune, code=5).err
+    reader.types(mend, code=5)
+    assert f"Something is lost of {manifests[0].name}: " in reader.types(prune, code=5).err
+    shown = reader.types(f"{prune} --lost {manifests[0].name}").text
+    assert "Snapshots to remove  1 of 2" in shown
+    reader.types(prune.replace("--dry-run", f"--lost {manifests[0].name}"))
+    assert reader.types("lookervault snapshot verify --read-data --identity identity.txt").text
+    assert go_on.startswith(f"{prune}--lost ")
 
 
 def test_each_command_of_the_guide_to_keys(reader: Reader) -> None:

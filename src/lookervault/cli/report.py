@@ -210,7 +210,7 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
         ("Read", size(found["bytes"])),
         ("Time", duration(found["seconds"])),
     ]
-    if "vault" in found:
+    if found.get("vault"):
         ratio = found["raw_bytes"] / max(found["vault_bytes"], 1)
         pairs.append(("Vault", f"{found['vault']}, {size(found['vault_bytes'])} ({ratio:.1f} : 1)"))
     if found["root_hash"]:

@@ -225,7 +225,8 @@ def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
     if not hmac.compare_digest(found.mac, mac):
         raise DamagedError(
             f"The index key does not fit the key object {generation} of {store.url}.",
-            hint="It is another store's, or somebody has changed the keys in the store.",
+            hint="It is another store's, or one from before `snapshot rekey --new-index-key`; else"
+            " somebody has changed the keys in the store.",
         )
     return Keys(
         seal=Seal(index_key),

@@ -41,9 +41,9 @@ class Losses:
         `UsageError` where somebody has, and it is not lost.
         """
         if waiting := [id for id in self._found if id not in self._for_good]:
-            names = ", ".join(waiting[:_NAMED]) + ", …" * (len(waiting) > _NAMED)
+            names, more = ", ".join(waiting[:_NAMED]), len(waiting) - _NAMED
             raise DamagedError(
-                f"Something is lost of {len(waiting):,} snapshots ({names}):"
+                f"Something is lost of {names}{f' and {more:,} more' if more > 0 else ''}:"
                 f" {self._found[waiting[0]].message} Nothing was removed.",
                 hint="`lookervault snapshot verify` tells what is missing, and `--repair` writes"
                 " again what a vault still has. Where it is lost for good, --lost ID goes on.",

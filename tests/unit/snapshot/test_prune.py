@@ -540,7 +540,8 @@ def test_a_damaged_pack_is_left_as_it_is(world: World) -> None:
 def stops(world: World, *ids: str) -> None:
     """A prune, and says at which snapshots."""
     before = dict(world.store.objects)
-    told = rf"lost of {len(ids)} snapshots \({', '.join(ids[:3])}"
+    more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+    told = f"Something is lost of {', '.join(ids[:3])}{more}: "
     with pytest.raises(DamagedError, match=told):
         world.prune()
     assert world.store.objects == before
