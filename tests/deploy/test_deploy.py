@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ruamel.yaml import YAML
 
 from lookervault import __version__
 from lookervault.demo.server import EmbeddedLooker
+from tests.cli.forking import Constraint
 from tests.cli.running import INSTALLED, program
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +180,27 @@ def test_what_each_runs_brings_looker_into_the_store(arguments: Any, tmp_path: P
     told = program("snapshot", "list", "--json", env=store)
     assert sorted(one["run"] for one in told.json) == [1, 2]
     assert not Path("lookervault.db").exists(), "nothing stays but the store and the key"
+
+
+def test_with_a_store_nothing_is_written_but_in_the_temporary_folder() -> None:
+    """As on a root that is never written to, by somebody who may write nowhere else."""
+    with EmbeddedLooker(items=1) as looker, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)  # nobody may enter pytest's own
+        folder.chmod(0o755)
+        for place, mode in (("tmp", 0o777), ("store", 0o777), ("vault", 0o555)):
+            (folder / place).mkdir()
+            (folder / place).chmod(mode)
+        env = looker.env() | {
+            "LOOKERVAULT_STORE": f"file://{folder}/store",
+            "TMPDIR": str(folder / "tmp"),
+            "HOME": str(folder / "tmp"),
+        }
+        for flags in (["--no-encryption"], []):
+            done = program(
+                "extract", *flags, env=env, cwd=folder / "vault", command=Constraint("uid", 65534)
+            )
+            assert done.code == 0, done
+        assert list((folder / "tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -247,7 +247,6 @@ def extract(
     with watching.of_run(given, place, metrics) as watch:
         settings = load(given, os.environ)
         store = store_settings(place, os.environ)
-        extraction.check_place(settings.vault)
         request = extraction.request(
             chosen,
             settings,
@@ -269,6 +268,7 @@ def extract(
 
             request, config = by_quota(settings, request, config)
         with staged(store, settings, max_calls) as (settings, staging):
+            extraction.check_place(settings.vault)
             code = run_and_tell(
                 settings,
                 config,
