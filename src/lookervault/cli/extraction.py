@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from lookervault import __version__
-from lookervault.cli import failures, progress, said
+from lookervault.cli import failures, progress, said, stopping
 from lookervault.cli.budget import budget, check
 from lookervault.cli.report import nothing_due, result
 from lookervault.errors import Exit, LookerVaultError
@@ -147,28 +146,17 @@ def _until_signal(stop: Stop) -> Iterator[None]:
     """
 
     def on_signal(_: int, __: FrameType | None) -> None:
-        again = stop.requested
+        if stop.requested:
+            stopping.end_at_once()
         stop.request()
         with suppress(OSError):  # nobody may be reading any more
-            if again:
-                os.write(2, b"\x1b[?25h" if os.isatty(2) else b"")  # the display hides the cursor
-                said.say_at_once("Interrupted again: ended at once.", event="interrupted")
-            else:
-                said.say_at_once(_STOPPING, event="stopping")
-        if again:
-            os._exit(Exit.INTERRUPTED)
+            said.say_at_once(_STOPPING, event="stopping")
 
-    heeded = [one for one in _SIGNALS if signal.getsignal(one) != signal.SIG_IGN]  # not by nohup
-    before = {number: signal.signal(number, on_signal) for number in heeded}
-    try:
+    with stopping.heard_by(on_signal):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 _STOPPING = "Stopping, after the calls under way. The same again ends at once."
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def request(

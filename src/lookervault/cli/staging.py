@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lookervault.cli.stopping import ON_ITS_WAY, like_ctrl_c
 from lookervault.errors import DamagedError, LookerVaultError, StoreError
 
 if TYPE_CHECKING:
@@ -125,13 +126,14 @@ class Staged:
         from lookervault.cli.stores import push
 
         self.lost = True  # until it is there
-        told = push(
-            self._there,
-            self.vault,
-            base=self._base,
-            gaps=[*self._passed_over],
-            noted=not self.is_temporary,
-        )
+        with like_ctrl_c(f"{ON_ITS_WAY} What was extracted is in {self.vault}."):
+            told = push(
+                self._there,
+                self.vault,
+                base=self._base,
+                gaps=[*self._passed_over],
+                noted=not self.is_temporary,
+            )
         self.lost = False
         return told
 
@@ -168,10 +170,11 @@ def staged(
     folder = Path(tempfile.mkdtemp(prefix="lookervault-"))
     found = Staged(there, folder / _VAULT, is_temporary=True)
     try:
-        found.begin(settings.base_url)
-        if settings.monthly_calls is not None and max_calls is None:
-            found.check_month(settings.monthly_calls)
-        yield replace(settings, vault=found.vault), found
+        with like_ctrl_c():
+            found.begin(settings.base_url)
+            if settings.monthly_calls is not None and max_calls is None:
+                found.check_month(settings.monthly_calls)
+            yield replace(settings, vault=found.vault), found
     finally:
         if found.lost:
             failures.note(
@@ -201,7 +204,7 @@ def reading(there: Opened) -> Iterator[Repository]:
     from lookervault.storage.repository import Repository
 
     _, manifest = find(there.catalog, "latest")
-    with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
+    with like_ctrl_c(), tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
         vault = Path(folder) / _VAULT
         write_outline(there.catalog, manifest, vault)
         index = there.catalog.index(manifest.indexes)

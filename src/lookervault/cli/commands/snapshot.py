@@ -25,7 +25,7 @@ _COLUMNS = ("id", "run", "created", "status", "items", "stored_bytes")
 
 
 @app.callback()
-def snapshot() -> None:
+def snapshot(context: typer.Context) -> None:
     """Copies of the vault in S3, GCS, Azure or a folder: encrypted, each whole or not there.
 
     \b
@@ -35,6 +35,9 @@ def snapshot() -> None:
       lookervault snapshot pull latest --vault restored.db
       lookervault snapshot verify
     """
+    from lookervault.cli.stopping import like_ctrl_c
+
+    context.with_resource(like_ctrl_c())
 
 
 @app.command("push")

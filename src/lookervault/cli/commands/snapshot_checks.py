@@ -81,7 +81,6 @@ def verify(
     from lookervault.cli import snapshot_checks as telling
     from lookervault.cli import verification
     from lookervault.cli.output import print_json
-    from lookervault.cli.stopping import like_ctrl_c
     from lookervault.cli.stores import find, opened
     from lookervault.cli.vaults import existing
     from lookervault.snapshot.repair import repair as mend
@@ -92,19 +91,18 @@ def verify(
     there = opened(place)
     ids = None if which == "all" else [find(there.catalog, which)[0]]
     certificates = _known(known or [], there, path, every=ids is None)
-    with like_ctrl_c():
-        with verification.choose(quiet=quiet or json) as watch:
-            report = look(
-                there.catalog,
-                there.keys,
-                ids,
-                share=share,
-                rng=random.SystemRandom(),
-                known=certificates,
-                watch=watch,
-            )
-        if repair and path is not None and report.findings:
-            mend(there.catalog, there.keys, report, path)
+    with verification.choose(quiet=quiet or json) as watch:
+        report = look(
+            there.catalog,
+            there.keys,
+            ids,
+            share=share,
+            rng=random.SystemRandom(),
+            known=certificates,
+            watch=watch,
+        )
+    if repair and path is not None and report.findings:
+        mend(there.catalog, there.keys, report, path)
     found = telling.report_as_json(report) | there.traffic()
     if json:
         print_json(found)
@@ -194,7 +192,6 @@ def rehearse(
     from lookervault.cli import snapshot_checks as telling
     from lookervault.cli import verification
     from lookervault.cli.output import print_json
-    from lookervault.cli.stopping import like_ctrl_c
     from lookervault.cli.stores import find, opened
     from lookervault.proof.certificate import check_signatures
     from lookervault.proof.keys import public_key
@@ -206,7 +203,6 @@ def rehearse(
     there = opened(place)
     id, manifest = find(there.catalog, which)
     with (
-        like_ctrl_c(),
         tempfile.TemporaryDirectory(prefix="lookervault-") as folder,
         verification.choose(quiet=quiet or json) as watch,
     ):
