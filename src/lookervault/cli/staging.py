@@ -41,8 +41,17 @@ class Staged:
         """The outline of the newest snapshot of that Looker from which a run can go on; nothing
         where there is none. Those that are damaged are passed over, and named.
         """
+        from lookervault.cli import failures
+
         catalog = self._there.catalog
-        for id, came in catalog.ids().items():
+        ids = catalog.ids()
+        if not ids and not self._there.keys.is_new:
+            failures.warn(
+                f"The store {self._there.store.url} was made before, and has no snapshot: the run"
+                " begins from nothing. That is so where no push has ever ended; else snapshots were"
+                " removed."
+            )
+        for id, came in ids.items():
             found = catalog.looked_at(id)
             if isinstance(found, DamagedError):
                 self._passed_over[id] = found

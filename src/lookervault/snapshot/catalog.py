@@ -18,6 +18,7 @@ import msgspec
 
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
 from lookervault.snapshot.index import Index, usable
+from lookervault.snapshot.keys import CONFIG
 from lookervault.snapshot.packs import PackIndex
 from lookervault.snapshot.records import (
     MANIFEST,
@@ -131,9 +132,25 @@ class Catalog:
     # Snapshots.
 
     def ids(self) -> dict[str, float]:
-        """The newest first, with when each came, by the store's clock."""
+        """The newest first, with when each came, by the store's clock. Raises `StoreError` where
+        there seem to be none, and lists of this store are not to be believed.
+        """
         there = {one.name.rpartition("/")[2]: one.modified for one in self.listing(SNAPSHOTS)}
+        if not there:
+            self._check_lists()
         return {id: there[id] for id in sorted(there, reverse=True) if _ID.fullmatch(id)}
+
+    def _check_lists(self) -> None:
+        """A page that is no list is taken for an empty one: see docs/reference/stores.md."""
+        there = {one.name for one in self.store.list("")}
+        snapshots = f"{self.area}{SNAPSHOTS}/"
+        if CONFIG not in there or any(name.startswith(snapshots) for name in there):
+            raise StoreError(
+                f"{self.store.url} does not list what it has: something that it was just read from"
+                " is not in its lists.",
+                hint="Something else may answer in its place, such as a proxy. Nothing was written:"
+                " run the command again once lists come from the store.",
+            )
 
     def snapshot_name(self, id: str) -> str:
         return f"{self.area}{SNAPSHOTS}/{id}"

@@ -63,7 +63,7 @@ class Private(msgspec.Struct, frozen=True):
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
     """`recipient` is None where the store is not encrypted; `identities` are empty where content
     cannot be read here. `made` is the file of the index key, where it was made now. `generation`
-    is the number of the key object.
+    is the number of the key object. `is_new` is true where the store was made now.
     """
 
     seal: Seal
@@ -72,6 +72,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str | None
     identities: tuple[str, ...] = ()
     made: Path | None = None
+    is_new: bool = False
 
     @property
     def reads_content(self) -> bool:
@@ -124,7 +125,7 @@ def _config(store: Store) -> Config | None:
 def _make(store: Store, wanted: StoreSettings) -> Keys:
     if wanted.no_encryption:
         _create(store, CONFIG, Config(FORMAT, _NONE))
-        return Keys(seal=Seal(None), recipient=None)
+        return Keys(seal=Seal(None), recipient=None, is_new=True)
     if not wanted.recipients:
         raise UsageError(
             f"The store {store.url} is new, and nothing says to whom it is to be encrypted.",
@@ -148,6 +149,7 @@ def _make(store: Store, wanted: StoreSettings) -> Keys:
         identities=(str(content),) if wanted.identity else (),
         generation=generation,
         made=made,
+        is_new=True,
     )
 
 
@@ -186,7 +188,8 @@ def newest_key_object(store: Store) -> tuple[int, KeyObject]:
     if not names:
         raise DamagedError(
             f"The keys of the store {store.url} are not there.",
-            hint="Bring back what was in its folder `keys`; without it nothing can be read.",
+            hint="Bring back what was in its folder `keys`; without it nothing can be read. Or"
+            " something else answers lists in its place, such as a proxy.",
         )
     try:
         found = msgspec.json.decode(store.get(names[-1]), type=KeyObject)

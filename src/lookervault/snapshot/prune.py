@@ -93,7 +93,7 @@ def prune(
                 if catalog.is_current():
                     raise
                 continue  # another prune took what it looked for
-        if catalog.is_current():
+        if catalog.is_current() and plan.is_current():
             return plan.carried_out()
 
 
@@ -108,7 +108,8 @@ class _Plan:
         self._grace = grace
         self._before = catalog.pruned
         self._losses = Losses(lost)
-        ids, runs = list(catalog.ids()), choosing.Runs(catalog)
+        self._ids = ids = list(catalog.ids())
+        runs = choosing.Runs(catalog)
         _check_ids(catalog, lost, ids)
         readable = self._readable(ids, runs)
         self._unreadable = self._losses.ids
@@ -121,6 +122,12 @@ class _Plan:
         self._made: list[PackIndex] = []
         self._indexes: list[Piece] = list(self._before.indexes)
         self._anew: set[str] = set()
+
+    def is_current(self) -> bool:
+        """Whether these are all snapshots: what one needs that was not looked at would be marked.
+        It may have come meanwhile, or a list was short.
+        """
+        return list(self._catalog.ids()) == self._ids
 
     def _readable(self, ids: list[str], runs: choosing.Runs) -> dict[str, Manifest]:
         """Snapshots that tell what they need."""
