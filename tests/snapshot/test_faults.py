@@ -267,10 +267,12 @@ class Told(NamedTuple):
          Told(AccessError, "RequestTimeTooSkewed: The difference", "clock")),
         (error(403, "AccessDenied", "Access Denied"),
          Told(AccessError, "AccessDenied: Access Denied", "permission")),
+        (error(400, "InvalidArgument", "Unsupported header 'x-amz-checksum-sha256' received."),
+         Told(StoreError, "Unsupported header", "AWS_REQUEST_CHECKSUM_CALCULATION")),
         (error(400, "InvalidRequest", "Odd."), Told(StoreError, "InvalidRequest: Odd", "endpoint")),
         (error(418, "Teapot"), Told(StoreError, "Teapot", "endpoint")),
     ],
-    ids=["region", "redirect", "expired", "clock", "denied", "invalid", "unheard-of"],
+    ids=["region", "redirect", "expired", "clock", "denied", "sum", "invalid", "unheard-of"],
 )  # fmt: skip
 def test_a_refusal_is_told_in_the_clouds_words_at_once(
     s3: Target, relay: Relay, operation: str, spoil: Spoil, told: Told

@@ -62,6 +62,10 @@ _LOCKED: _Meaning = (
     AccessError,
     "A lock on the store keeps it: try again once that has ended.",
 )
+_CHECKSUM: _Meaning = (
+    StoreError,
+    "With AWS_REQUEST_CHECKSUM_CALCULATION=when_required no checksum is sent, without it one is.",
+)
 _CLOCK: _Meaning = (AccessError, "Set this machine's clock: a signature holds for minutes only.")
 _NO_LOGIN: _Meaning = (
     AccessError,
@@ -208,6 +212,8 @@ def explained(
 
 def _meaning(failure: Failure) -> _Meaning:
     """Of several that fit, the one that tells most."""
+    if "x-amz-checksum" in failure.said:
+        return _CHECKSUM
     if failure.code in _BY_CODE:
         return _BY_CODE[failure.code]
     if failure.credentials:
