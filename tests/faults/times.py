@@ -16,8 +16,14 @@ from tests.property.test_extraction_properties import FEW
 from tests.unit.storage.test_verify import FLIPS
 
 ROOT = Path(__file__).parents[2]
-WITH_THE_PROGRAM = ("tests/cli/", "tests/faults/", "tests/security/")
-"""What these folders try, they try with the program as a process of its own."""
+WITH_THE_PROGRAM = (
+    "tests/cli/",
+    "tests/faults/",
+    "tests/security/",
+    "tests/snapshot/test_program",
+    "tests/snapshot/test_rollback.py",
+)
+"""What these folders and files try, they try with the program as a process of its own."""
 
 REPEATED = {
     "test_a_run_that_is_killed_ten_times_ends_as_one_that_never_was": KILLS,

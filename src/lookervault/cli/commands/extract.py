@@ -263,12 +263,12 @@ def extract(
             fresh=fresh,
             resume_within_s=resume_within * 3600,
         )
-        if fit_quota:
-            from lookervault.cli.plan import by_quota
-
-            request, config = by_quota(settings, request, config)
         with staged(store, settings, max_calls) as (settings, staging):
             extraction.check_place(settings.vault)
+            if fit_quota:
+                from lookervault.cli.plan import by_quota
+
+                request, config = by_quota(settings, request, config)
             code = run_and_tell(
                 settings,
                 config,
