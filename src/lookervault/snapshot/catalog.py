@@ -20,15 +20,14 @@ from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
 from lookervault.snapshot.index import Index, usable
 from lookervault.snapshot.keys import CONFIG
 from lookervault.snapshot.packs import PackIndex
+from lookervault.snapshot.pruned import COPY, Records
 from lookervault.snapshot.records import (
     MANIFEST,
-    PRUNE_RECORD,
     Manifest,
     Piece,
     Pruned,
     PruneRecord,
     decoded,
-    union,
 )
 from lookervault.snapshot.seal import Seal, damaged
 from lookervault.snapshot.store import Store, Stored
@@ -45,8 +44,6 @@ _NO_OTHER = (
     "Nothing can write it again. Bring it back, where the bucket keeps versions or there is a copy;"
     " else `lookervault snapshot prune --lost ID` removes it, and other snapshots stay as they are."
 )
-_TRIES = 5
-"""How often records that another prune replaces meanwhile are looked for."""
 
 
 class Draft(NamedTuple):
@@ -80,6 +77,7 @@ class Catalog:
         self._kept = kept
         self._lock = threading.Lock()
         self._pruned = pruned
+        self._records = Records(store, seal, f"{area}{PRUNED}/")
 
     def listing(self, kind: str) -> Iterator[Stored]:
         return self.store.list(f"{self.area}{kind}/")
@@ -91,7 +89,7 @@ class Catalog:
         """As it was when it was asked for first."""
         with self._lock:
             if self._pruned is None:
-                self._pruned = self._read_pruned()
+                self._pruned = self._records.read()
             return self._pruned
 
     def is_current(self) -> bool:
@@ -114,20 +112,15 @@ class Catalog:
             )
 
     def add_record(self, record: PruneRecord) -> str:
-        return self._add(PRUNED, record.created, record)
+        """And a copy: it counts as soon as one of them is there."""
+        name = self._add(PRUNED, record.created, record)
+        copy = f"{name}{COPY}"
+        self.store.create(copy, self.seal.close(copy, msgspec.json.encode(record)))
+        return name
 
-    def _read_pruned(self) -> Pruned:
-        for _ in range(_TRIES):
-            there = {one.name: one.modified for one in self.listing(PRUNED)}
-            try:
-                found = {name: self._record(name) for name in sorted(there)}
-            except NoSuchObjectError:
-                continue
-            return union(there, found)
-        raise damaged(f"{self.area}{PRUNED}/", "an object in it is listed, and is not there")
-
-    def _record(self, name: str) -> PruneRecord:
-        return decoded(name, self.seal.open(name, self.store.get(name)), PRUNE_RECORD)
+    def damaged_records(self) -> Iterator[tuple[str, DamagedError]]:
+        """Copies are looked at, too."""
+        return self._records.damaged(self.pruned.records)
 
     # Snapshots.
 

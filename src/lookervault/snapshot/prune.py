@@ -93,7 +93,7 @@ def prune(
                 if catalog.is_current():
                     raise
                 continue  # another prune took what it looked for
-        if catalog.is_current() and plan.is_current():
+        if plan.is_current() and catalog.is_current():
             return plan.carried_out()
 
 
@@ -281,7 +281,7 @@ class _Plan:
         """Says what was decided, and returns what is due; None where there is nothing to say."""
         marks, before = self._marks(), self._before
         is_said = (
-            len(before.records) <= 1
+            before.is_settled
             and not self._chosen.forgotten
             and marks == before.marks
             and self._indexes == before.told

@@ -105,7 +105,7 @@ def _prepared(
     program_version: str,
 ) -> Pushed:
     """All that the manifest names is there then. It has no id yet, where it is new."""
-    passed_over = list[str]()
+    passed_over = [error.message for error in catalog.pruned.damaged]
     with ExitStack() as stack:
         whole = stack.enter_context(Outliner(vault))
         about = _About(vault)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from lookervault.errors import VaultError
+from lookervault.errors import DamagedError, VaultError
 from lookervault.snapshot.seal import damaged
 from lookervault.storage.dump import ForgottenRun
 
@@ -85,6 +86,10 @@ class Pruned(NamedTuple):
     """Those that are not marked; `told` are all that any record has."""
     told: list[Piece]
     is_left: bool
+    damaged: Sequence[DamagedError] = ()
+    """Records that cannot be read, and have a copy that can."""
+    is_settled: bool = True
+    """There is one record with its copy, or none."""
 
     def runs_of(self, vault: str) -> list[ForgottenRun]:
         return self.forgotten.get(vault, [])

@@ -48,7 +48,8 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, kw_only=True):
-    """`kind`: `manifest`, `rows`, `index` or `pack` for an object of that kind; `snapshot` where
+    """`kind`: `manifest`, `rows`, `index`, `pack` or, of prunes, `record` for an object of that
+    kind; `snapshot` where
     whole objects do not make what the manifest says; `rollback` for a snapshot that was there.
 
     `bodies` are all that would have to be somewhere else for the object to be no loss; those that
@@ -133,6 +134,7 @@ class _Check:
     ) -> Report:
         for kind in (SNAPSHOTS, INDEX, ROWS, PACKS, REPAIRS):
             self._there |= {one.name: one.size for one in self._catalog.listing(kind)}
+        self._tell_of_records()
         self._read_manifests(list(self._catalog.ids()) if ids is None else ids)
         self._read_pieces()
         self._read_index()
@@ -153,6 +155,10 @@ class _Check:
         )
 
     # Sealed objects.
+
+    def _tell_of_records(self) -> None:
+        for name, error in self._catalog.damaged_records():
+            self._find("record", name, f"{_why(error)}; the next prune writes it again", 0)
 
     def _read_manifests(self, ids: Collection[str]) -> None:
         for id, found in self._catalog.all_looked_at(ids):
