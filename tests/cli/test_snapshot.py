@@ -260,6 +260,10 @@ def test_keys_are_made_anew_for_other_people(machine: Machine) -> None:
     assert (refused.code, "opens no key of the store" in refused.told) == (2, True)
     assert machine.asked("snapshot", "list", *boss).code == 0
     new = machine.folder / "new.key"
+    known = machine.folder / "index.key"
+    stays = machine.asked(*to_boss, *boss, "--reencrypt", "--new-index-key", known)
+    assert (stays.code, f"{known} is there already" in stays.told) == (2, True)
+    assert machine.asked("snapshot", "list", *boss).code == 0
     told = machine.asked(*to_boss, *boss, "--reencrypt", "--new-index-key", new)
     assert told.code == 0
     assert "Snapshots  1 encrypted anew" in told.text

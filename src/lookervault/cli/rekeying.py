@@ -12,8 +12,9 @@ from lookervault.cli.stores import Opened
 from lookervault.cli.text import duration, size
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import UsageError
-from lookervault.snapshot import keys
-from lookervault.snapshot.keys import check_recipients, read_identities, read_private
+from lookervault.snapshot import keyfiles
+from lookervault.snapshot.keyfiles import read_identities
+from lookervault.snapshot.keys import check_recipients, read_private
 from lookervault.snapshot.rekey import Rekeyed, reencrypt
 from lookervault.snapshot.rekey import rekey as only_rekey
 
@@ -65,6 +66,8 @@ def _checked(settings: StoreSettings, *, again: bool, new_index_key: Path | None
             hint="Give --recipient age1… for each who is to read the store.",
         )
     check_recipients(settings.recipients)
+    if new_index_key is not None:
+        keyfiles.check_free(new_index_key)
     if settings.identity is None:
         raise UsageError(
             "Nobody can encrypt keys that they cannot read.",
@@ -80,7 +83,7 @@ def write_index_key(settings: StoreSettings, out: Path) -> None:
             hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
         )
     private = read_private(Opened(settings).store, settings.identity)
-    keys.write_index_key(out, private)
+    keyfiles.write_index_key(out, bytes.fromhex(private.index_key))
 
 
 def _note(settings: StoreSettings, identity: Path, done: Rekeyed) -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +18,8 @@ import pyrage
 
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError, UsageError
-from lookervault.snapshot.seal import KEY_BYTES, Seal, damaged, derived
+from lookervault.snapshot.keyfiles import index_key_at, read_identities, read_index_key
+from lookervault.snapshot.seal import Seal, damaged, derived
 from lookervault.snapshot.store import Store
 
 CONFIG = "config"
@@ -28,8 +27,6 @@ KEYS = "keys"
 AREAS = "areas"
 """The folder of those that are not the first."""
 FORMAT = 1
-_INDEX_KEY = re.compile(r"LOOKERVAULT-INDEX-KEY-([0-9a-f]{64})")
-_LONGEST_FILE = 64 * 2**10
 _AGE, _NONE = "age", "none"
 
 
@@ -261,76 +258,6 @@ def unwrap(identity: Path, sealed: bytes, store: Store) -> Private:
             hint="Take the file that belongs to one of the recipients.",
         ) from None
     return msgspec.json.decode(text, type=Private)
-
-
-def read_identities(path: Path) -> list[pyrage.x25519.Identity]:
-    """From a file as `age-keygen` writes it. Raises `UsageError`, which shows nothing of it."""
-    lines = _lines(path, "identity")
-    try:
-        found = [pyrage.x25519.Identity.from_str(line) for line in lines]
-    except pyrage.IdentityError:
-        found = []
-    if not found:
-        raise UsageError(
-            f"{path} holds no age identity.",
-            hint="It has a line that begins with AGE-SECRET-KEY-1; `age-keygen` makes it.",
-        )
-    return found
-
-
-def write_index_key(path: Path, private: Private) -> None:
-    """Raises `UsageError` where the file is there, or cannot be written."""
-    if path.exists():
-        raise UsageError(
-            f"{path} is there already.", hint="Name another file: none is written over."
-        )
-    _write_index_key(path, bytes.fromhex(private.index_key))
-
-
-def index_key_at(path: Path) -> tuple[bytes, Path | None]:
-    """The key in a file; where there is none it is made, and the file named once more."""
-    if path.exists():
-        return read_index_key(path), None
-    key = os.urandom(KEY_BYTES)
-    _write_index_key(path, key)
-    return key, path
-
-
-def read_index_key(path: Path) -> bytes:
-    text = "".join(_lines(path, "index key"))
-    match = _INDEX_KEY.fullmatch(text)
-    if match is None:
-        raise UsageError(
-            f"{path} holds no index key.",
-            hint="It has one line that begins with LOOKERVAULT-INDEX-KEY-.",
-        )
-    return bytes.fromhex(match[1])
-
-
-def _write_index_key(path: Path, key: bytes) -> None:
-    try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "w", encoding="ascii") as file:
-            file.write(f"LOOKERVAULT-INDEX-KEY-{key.hex()}\n")
-            file.flush()
-            os.fsync(opened)
-    except OSError as error:
-        raise UsageError(
-            f"The index key cannot be written to {path}: {error.strerror}.",
-            hint="Name a file in a folder that is there.",
-        ) from None
-
-
-def _lines(path: Path, what: str) -> list[str]:
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LONGEST_FILE).decode("ascii")
-    except (OSError, ValueError):
-        raise UsageError(
-            f"The {what} {path} cannot be read.", hint="Check that the file is there, and is text."
-        ) from None
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def check_recipients(texts: Sequence[str]) -> None:

@@ -16,12 +16,12 @@ import pyrage
 
 from lookervault.errors import AccessError, DamagedError, StoreError
 from lookervault.snapshot.catalog import PACKS, ROWS, Catalog
+from lookervault.snapshot.keyfiles import write_index_key
 from lookervault.snapshot.keys import (
     AREAS,
     Keys,
     Private,
     add_key_object,
-    index_key_at,
     key_objects,
 )
 from lookervault.snapshot.needs import Needs
@@ -29,7 +29,7 @@ from lookervault.snapshot.outline import needed
 from lookervault.snapshot.packing import Copied, copy, write_indexes
 from lookervault.snapshot.packs import Opener
 from lookervault.snapshot.records import Manifest, Piece, PruneRecord
-from lookervault.snapshot.seal import Seal
+from lookervault.snapshot.seal import KEY_BYTES, Seal
 from lookervault.snapshot.store import Store
 
 
@@ -65,14 +65,15 @@ def reencrypt(
     new_index_key: Path | None,
     now: float,
 ) -> Rekeyed:
-    """A new content key, and with `new_index_key` another index key, which is made in that file
-    unless it is there. Broken off, everything is as it was.
+    """A new content key, and with `new_index_key` another index key, which is written to that file
+    once all else is done. Broken off, everything is as it was.
 
-    Raises `StoreError` where somebody writes to the store meanwhile, and `DamagedError`.
+    Raises `UsageError` where that file is there, `StoreError` where somebody writes to the store
+    meanwhile, and `DamagedError`.
     """
-    index_key, made = bytes.fromhex(private.index_key), None
+    index_key = bytes.fromhex(private.index_key)
     if new_index_key is not None:
-        index_key, made = index_key_at(new_index_key)
+        index_key = os.urandom(KEY_BYTES)
     content = pyrage.x25519.Identity.generate()
     area = f"{AREAS}/{os.urandom(4).hex()}/"
     with tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
@@ -93,6 +94,8 @@ def reencrypt(
         new.add_record(_forgetting(old, now))
     if not old.is_current() or old.ids().keys() != snapshots.keys():
         raise _disturbed(store)
+    if new_index_key is not None:
+        write_index_key(new_index_key, index_key)
     name = add_key_object(
         store,
         keys.generation + 1,
@@ -105,7 +108,7 @@ def reencrypt(
     old.add_record(msgspec.structs.replace(_forgetting(old, now), is_left=True))
     done = Rekeyed(
         key_object=name,
-        made=made,
+        made=new_index_key,
         snapshots=len(snapshots),
         packs=packs,
         missed=sorted(old.ids().keys() - snapshots.keys()),

@@ -21,7 +21,7 @@ def rekey(
         Path | None,
         typer.Option(
             "--new-index-key",
-            help="With --reencrypt: another index key, which is made in this file.",
+            help="With --reencrypt: another index key, made in this file, which is not there yet.",
             show_default=False,
             metavar="FILE",
         ),
