@@ -206,3 +206,14 @@ def test_a_store_that_is_gone_is_not_well_though_the_vault_is(
     own.unlink()
     done = program("status", "--json", env=store)
     assert (done.code, done.json["status"]) == (1, "failed")
+
+
+def test_a_store_whose_newest_snapshot_is_damaged_is_told_of_as_such(
+    own: Path, store: dict[str, str]
+) -> None:
+    (manifest,) = Path("store/snapshots").iterdir()
+    manifest.write_bytes(b"x")
+    found = status(code=5, **store)
+    assert (found["status"], found["store"]["reachable"]) == ("store_damaged", True)
+    assert f"snapshots/{manifest.name} in the store is damaged" in found["store"]["error"]
+    assert found["store"]["error"] in program("status", env=store).text

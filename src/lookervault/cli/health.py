@@ -32,6 +32,7 @@ WORDS = {
     "failed": "the newest run failed",
     "salvaged": "the newest run was salvaged from a damaged vault",
     "unreachable": "the store cannot be reached",
+    "store_damaged": "the newest snapshot in the store, or its keys, cannot be read",
     "damaged": "damaged: what runs say of themselves is not what was certified",
 }
 """In no order; `_status` decides which of them comes first."""
@@ -150,11 +151,13 @@ def _status(found: Mapping[str, Any], now: float, max_age: Span | None) -> str:
             return "too_old"
     if newest["status"] != "complete":
         return str(newest["status"])
-    return "ok" if store is None or store["reachable"] else "unreachable"
+    if store is None or store.get("error") is None:
+        return "ok"
+    return "store_damaged" if store["reachable"] else "unreachable"
 
 
 def exit_code(found: Mapping[str, Any]) -> Exit:
-    if found["status"] == "damaged":
+    if found["status"] in ("damaged", "store_damaged"):
         return Exit.DAMAGED
     return Exit.COMPLETE if found["status"] == "ok" else Exit.FAILED
 
@@ -215,7 +218,7 @@ def _told_chain(found: Mapping[str, Any]) -> str:
 
 
 def _told_store(store: Mapping[str, Any]) -> str:
-    if not store["reachable"]:
+    if store.get("error") is not None:
         return f"{store['url']}: {store['error']}"
     newest = store["snapshot"]
     told = "no snapshot" if newest is None else f"snapshot {newest['id']} of run {newest['run']}"

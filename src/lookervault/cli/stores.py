@@ -160,7 +160,7 @@ def told_or_not(id: str, found: Manifest | DamagedError) -> dict[str, Any]:
 def reached(settings: StoreSettings) -> dict[str, Any]:
     """Whether a store can be reached and read, and its newest snapshot."""
     from lookervault.config.values import without_password
-    from lookervault.errors import LookerVaultError
+    from lookervault.errors import DamagedError, LookerVaultError
 
     found = {"url": without_password(settings.url), "reachable": False, "snapshot": None}
     try:
@@ -168,7 +168,7 @@ def reached(settings: StoreSettings) -> dict[str, Any]:
         ids = list(catalog.ids())
         snapshot = told(ids[0], catalog.manifest(ids[0])) if ids else None
     except LookerVaultError as error:
-        return found | {"error": error.message}
+        return found | {"reachable": isinstance(error, DamagedError), "error": error.message}
     return found | {"reachable": True, "snapshot": snapshot, "error": None}
 
 
