@@ -163,6 +163,9 @@ class _Seen:
         self._has: set[tuple[str, str]] = set()
         self._needs: set[tuple[str, str]] = set()
 
+    def ids(self, type_name: str) -> list[str]:
+        return list(self._objects.get(type_name, ()))
+
     def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
         yield from self._objects.get(type_name, {}).items()
 

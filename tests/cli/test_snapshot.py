@@ -84,6 +84,28 @@ def test_a_night_from_an_empty_disk_sends_what_is_new(
     assert [(one["id"], one["run"]) for one in told] == [(id, second["run"])]
 
 
+DERIVED = ("folders", "boards", "content_metadata", "content_metadata_access", "user_attributes")
+"""And what follows from them: from bodies that the machine cannot read in its store."""
+
+
+@pytest.mark.parametrize("calls", [5, 20, 60])
+def test_a_night_reads_what_follows_from_content_that_it_cannot_read(
+    machine: Machine, looker: EmbeddedLooker, calls: int
+) -> None:
+    """All of it, and where the night before was cut off by its calls."""
+    types = [*TYPES, *DERIVED, "user_attribute_group_values"]
+    machine.night(*DERIVED, "user_attribute_group_values")
+    arguments = ("extract", *types, "--full", "--json")
+    cut = program(*arguments, "--max-calls", calls, env=machine.env, cwd=machine.disk)
+    assert cut.code == Exit.INCOMPLETE, cut.err
+    whole = program(*arguments, env=machine.env, cwd=machine.disk)
+    assert whole.code == 0, whole.err
+    assert f"Going on with run {cut.json['run']}" in whole.err
+    own = program(*arguments, "--vault", machine.folder / "own.db", env=looker.env()).json
+    assert whole.json["root_hash"] == own["root_hash"]
+    assert machine.asked("snapshot", "verify", "--read-data").code == 0
+
+
 def test_a_pull_that_broke_off_tells_how_to_go_on(machine: Machine) -> None:
     machine.night()
     (pack,) = (machine.folder / "store").glob("packs/*")

@@ -8,7 +8,7 @@ one (`fetch`). Looker and the vault are met through the two protocols `Reader` a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -82,6 +82,10 @@ class Reader(Protocol):
 
 class Known(Protocol):
     """What the vault holds as of this run. Thread-safe."""
+
+    def ids(self, type_name: str) -> Collection[str]:
+        """Of everything the run holds of a type, sorted."""
+        ...
 
     def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
         """(id, decoded object) of everything the run holds of a type, in order of ids."""

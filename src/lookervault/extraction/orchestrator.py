@@ -253,7 +253,7 @@ class Orchestrator:
             [t.type for t in types.values()],
             processors=processors,
             calls=self._calls,
-            known=VaultKnown(self._vault, run, types.keys(), scope),
+            known=VaultKnown(self._vault, run, types.keys(), scope, self._calls.for_type),
             scope=scope,
             in_flight=self._in_flight,
             heard=lambda name, entries: self._heard.put((name, entries)),

@@ -22,6 +22,9 @@ class Sample:
     def add(self, type_name: str, objects: Mapping[str, Any]) -> None:
         self._objects[type_name] |= objects
 
+    def ids(self, type_name: str) -> list[str]:
+        return sorted(self._objects.get(type_name, ()))
+
     def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
         yield from sorted(self._objects.get(type_name, {}).items())
 

@@ -111,8 +111,11 @@ class _Held:
         self._vault = vault
         self._canon = Canon(())
 
+    def ids(self, type_name: str) -> list[str]:
+        return sorted(self._vault.open_ids(type_name))
+
     def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
-        for id in sorted(self._vault.open_ids(type_name)):
+        for id in self.ids(type_name):
             try:
                 body = self._vault.body(type_name, id)
             except DamagedError:

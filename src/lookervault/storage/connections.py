@@ -38,7 +38,13 @@ SHA-256, and that of the dictionary that it is to be compressed with. Thread-saf
 """
 
 
-def open_reader(path: Path, fetch: Fetch | None = None) -> sqlite3.Connection:
+type IsPlain = Callable[[bytes], bool]
+"""Whether a fetched object of that SHA-256 is compressed without its dictionary. Thread-safe."""
+
+
+def open_reader(
+    path: Path, fetch: Fetch | None = None, is_plain: IsPlain = lambda _: False
+) -> sqlite3.Connection:
     """Leaves no file behind, and works in a directory that cannot be written to.
 
     With `fetch`, data that the vault does not have is read as if it were there.
@@ -57,12 +63,12 @@ def open_reader(path: Path, fetch: Fetch | None = None) -> sqlite3.Connection:
     with suppress(sqlite3.DatabaseError):  # a damaged beginning: whoever reads on will meet it
         schema.stand_in(connection)
     if fetch is not None:
-        _read_elsewhere(connection, fetch)
+        _read_elsewhere(connection, fetch, is_plain)
     connection.execute("PRAGMA query_only = ON")
     return connection
 
 
-def _read_elsewhere(connection: sqlite3.Connection, fetch: Fetch) -> None:
+def _read_elsewhere(connection: sqlite3.Connection, fetch: Fetch, is_plain: IsPlain) -> None:
     """Names of temporary views come before those of tables."""
 
     def asked(table: str, digest: bytes, dictionary: bytes | None) -> bytes:
@@ -70,12 +76,14 @@ def _read_elsewhere(connection: sqlite3.Connection, fetch: Fetch) -> None:
             return fetch(table, digest, dictionary)
 
     connection.create_function("fetch", 3, asked)
+    connection.create_function("is_plain", 1, is_plain)
     connection.execute(
         """CREATE TEMP VIEW dictionaries AS SELECT id, type, sha256,
         iif(data = x'', fetch('dictionaries', sha256, NULL), data) AS data FROM main.dictionaries"""
     )
     connection.execute(
-        """CREATE TEMP VIEW objects AS SELECT id, sha256, size, dictionary,
+        """CREATE TEMP VIEW objects AS SELECT id, sha256, size,
+        iif(data = x'' AND is_plain(sha256), NULL, dictionary) AS dictionary,
         iif(data = x'', fetch('objects', sha256,
           (SELECT d.sha256 FROM main.dictionaries d WHERE d.id = dictionary)), data) AS data, sum
         FROM main.objects"""
@@ -122,9 +130,12 @@ def temporary_files_in(connection: sqlite3.Connection, folder: Path) -> Iterator
 class Readers:
     """A read-only connection for each thread that asks; thread-safe."""
 
-    def __init__(self, path: Path, fetch: Fetch | None = None) -> None:
+    def __init__(
+        self, path: Path, fetch: Fetch | None = None, is_plain: IsPlain = lambda _: False
+    ) -> None:
         self._path = path
         self._fetch = fetch
+        self._is_plain = is_plain
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
@@ -138,7 +149,7 @@ class Readers:
             if self._closed:
                 raise VaultError(f"The vault {self._path} was closed.")
             self._close_those_of_ended_threads()
-            self._open[thread] = connection = open_reader(self._path, self._fetch)
+            self._open[thread] = connection = open_reader(self._path, self._fetch, self._is_plain)
         return connection
 
     def _close_those_of_ended_threads(self) -> None:

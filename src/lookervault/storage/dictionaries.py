@@ -11,7 +11,8 @@ from hashlib import sha256
 
 import zstandard
 
-from lookervault.errors import DamagedError
+from lookervault.errors import AccessError, DamagedError, StoreError
+from lookervault.storage.failures import raise_remembered
 
 LEVEL = 3
 SAMPLE_BYTES = 2 * 2**20
@@ -164,6 +165,7 @@ def _intact(connection: sqlite3.Connection, table: str, id: int) -> tuple[bytes,
     try:
         row = connection.execute(query, (id,)).fetchone()
     except sqlite3.DatabaseError:
+        raise_remembered()  # it is elsewhere, and cannot be had from there now
         return None  # its pages are damaged; the copy lies in others
     data = None if row is None else unpacked(*row)
     return None if data is None else (row[1], data)
@@ -181,12 +183,12 @@ def unpacked(digest: object, frame: object) -> bytes | None:
 
 
 def newest_codec(connection: sqlite3.Connection, type_id: int) -> Codec | None:
-    """None where the type has no dictionary, or its newest is damaged: then a new one is due."""
+    """None where the type has none, or its newest cannot be read: then a new one is due."""
     query = "SELECT max(id) FROM dictionaries WHERE type = ?"
     (newest,) = connection.execute(query, (type_id,)).fetchone()
     if newest is None:
         return None
     try:
         return Codec(read(connection, newest), newest)
-    except DamagedError:
+    except (AccessError, DamagedError, StoreError):
         return None

@@ -55,6 +55,13 @@ def remembering() -> Iterator[None]:
         raise
 
 
+def raise_remembered() -> None:
+    """What a function raised that SQLite called, if one did."""
+    if (cause := getattr(_elsewhere, "error", None)) is not None:
+        _elsewhere.error = None
+        raise cause from None
+
+
 def explained(error: sqlite3.Error, path: Path) -> VaultError:
     """SQLite's error in our words; what has no plain cause is damage."""
     code = getattr(error, "sqlite_errorcode", None)
@@ -86,9 +93,7 @@ def explaining(path: Path) -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise  # a mistake of this program
     except sqlite3.Error as error:
-        if (cause := getattr(_elsewhere, "error", None)) is not None:
-            _elsewhere.error = None
-            raise cause from None
+        raise_remembered()
         raise explained(error, path) from error
     except (UnicodeDecodeError, json.JSONDecodeError, msgspec.MsgspecError) as error:
         raise _damaged(path, error) from error  # text of another form than was written

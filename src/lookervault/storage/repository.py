@@ -75,7 +75,9 @@ class Repository:
         self._signer = signer
         self._writer = Writer(path) if lock else None
         self._seen = Seen(path.parent, fetch) if fetch and lock else None
-        self._readers = Readers(path, self._seen.fetch if self._seen else fetch)
+        self._readers = (
+            Readers(path, self._seen.fetch, self._seen.has) if self._seen else Readers(path, fetch)
+        )
         self._bodies = Bodies()
         self._trainers: dict[str, Trainer] = {}
         self._trainers_lock = threading.Lock()

@@ -33,8 +33,12 @@ class Seen:
                 self._places[digest] = self._file.seek(0, 2), len(data)
                 self._file.write(data)
 
+    def has(self, digest: bytes) -> bool:
+        with self._lock:
+            return digest in self._places
+
     def fetch(self, table: str, digest: bytes, dictionary: bytes | None) -> bytes:
-        """`storage.connections.Fetch`."""
+        """`storage.connections.Fetch`. What was read here is compressed without a dictionary."""
         with self._lock:
             place = self._places.get(digest) if table == "objects" else None
             if place is not None:

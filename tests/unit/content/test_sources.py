@@ -30,6 +30,9 @@ class Script:
 
 
 class Nothing:
+    def ids(self, type_name: str) -> list[str]:
+        return []
+
     def objects(self, type_name: str) -> Iterator[tuple[str, Any]]:
         return iter(())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from lookervault.errors import StoreError
 from lookervault.storage.connections import Readers, open_reader
 from lookervault.storage.repository import Repository
 from lookervault.storage.writer import Writer
@@ -112,3 +114,32 @@ def test_no_thread_has_a_connection_that_checkpoints(readers: Readers) -> None:
         theirs = pool.submit(look).result()
     assert (mine[1], theirs[1]) == (0, 0)
     assert mine[0] != theirs[0]
+
+
+@pytest.mark.parametrize("lost", ["objects", "dictionaries"])
+def test_what_cannot_be_had_from_elsewhere_is_told_as_it_is_and_is_no_damage(
+    made: Path, tmp_path: Path, lost: str
+) -> None:
+    """`made` is a vault with a dictionary; this one has neither bodies nor dictionaries itself."""
+    outline = Path(shutil.copy(made, tmp_path / "outline.db"))
+    with closing(sqlite3.connect(made)) as whole, closing(sqlite3.connect(outline)) as connection:
+        for table in ("objects", "dictionaries", "dictionary_copies"):
+            connection.execute(f"UPDATE {table} SET data = x''")
+        connection.commit()
+        kept: dict[tuple[str, bytes], bytes] = {
+            (table, digest): data
+            for table in ("objects", "dictionaries")
+            for digest, data in whole.execute(f"SELECT sha256, data FROM {table}")
+        }
+    assert any(table == "dictionaries" for table, _ in kept)
+
+    def fetch(table: str, digest: bytes, _: bytes | None) -> bytes:
+        if table == lost:
+            raise StoreError("The connection was lost.")
+        return kept[table, digest]
+
+    with (
+        Repository.open(outline, write=False, fetch=fetch) as repo,
+        pytest.raises(StoreError, match=r"The connection was lost\."),
+    ):
+        list(repo.bodies("users"))

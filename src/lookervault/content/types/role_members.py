@@ -10,9 +10,7 @@ from lookervault.content.sources import Each
 
 
 def _ids(view: View) -> Sequence[Entry]:
-    return [
-        Entry(f"{i}/{kind}") for i, _ in view.known.objects("roles") for kind in ("groups", "users")
-    ]
+    return [Entry(f"{i}/{kind}") for i in view.known.ids("roles") for kind in ("groups", "users")]
 
 
 def _call(read: Reader, entry: Entry) -> bytes:

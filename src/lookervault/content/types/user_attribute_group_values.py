@@ -10,7 +10,7 @@ from lookervault.content.sources import Each
 
 
 def _ids(view: View) -> Sequence[Entry]:
-    return [Entry(i) for i, _ in view.known.objects("user_attributes")]
+    return [Entry(i) for i in view.known.ids("user_attributes")]
 
 
 def _call(read: Reader, entry: Entry) -> bytes:

@@ -10,7 +10,7 @@ from lookervault.content.sources import Each
 
 
 def _ids(view: View) -> Sequence[Entry]:
-    return [Entry(i) for i, _ in view.known.objects("users")]
+    return [Entry(i) for i in view.known.ids("users")]
 
 
 def _call(read: Reader, entry: Entry) -> bytes:
