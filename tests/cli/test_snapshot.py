@@ -298,6 +298,21 @@ def test_keys_are_made_anew_for_other_people(machine: Machine) -> None:
     assert verify(back, deep=True).status == "ok"
 
 
+def test_a_store_that_lost_its_config_is_not_made_again(machine: Machine) -> None:
+    machine.night()
+    store = machine.folder / "store"
+    (store / "config").unlink()
+    there = sorted(store.rglob("*"))
+    vault = machine.folder / "own.db"
+    program("extract", *TYPES, "--vault", vault, env=machine.env | {"LOOKERVAULT_STORE": ""})
+    for command in (["extract", *TYPES], ["snapshot", "push", "--vault", vault]):
+        done = program(*command, env=machine.env, cwd=machine.disk)
+        assert (done.code, "`config` is not there" in done.told) == (5, True), done
+    assert sorted(store.rglob("*")) == there
+    (store / "config").write_text('{"format":1,"encryption":"age"}\n')
+    machine.night()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -19,7 +21,7 @@ import pyrage
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError, UsageError
 from lookervault.snapshot.keyfiles import index_key_at, read_identities, read_index_key
-from lookervault.snapshot.seal import Seal, damaged, derived
+from lookervault.snapshot.seal import Seal, derived
 from lookervault.snapshot.store import Store
 
 CONFIG = "config"
@@ -28,6 +30,19 @@ AREAS = "areas"
 """The folder of those that are not the first."""
 FORMAT = 1
 _AGE, _NONE = "age", "none"
+_ANOTHERS = "No matching keys found"
+"""What age says where nothing is damaged."""
+_KEY_OBJECT = re.compile(rf"{KEYS}/\d{{6}}")
+_SNAPSHOT = re.compile(rf"({AREAS}/[0-9a-f]{{8}}/)?snapshots/\d{{8}}T\d{{9}}Z-[0-9a-f]{{8}}")
+_CONFIG_AGAIN = (
+    "Bring it back from a copy, or from a version that the bucket keeps; or write it again, it is one"
+    ' line: {"format":1,"encryption":"age"}, or with "none" where the store was made with'
+    " --no-encryption."
+)
+_KEYS_AGAIN = (
+    "Bring it back from a copy, or from a version that the bucket keeps: nothing can write it again,"
+    " and without it nothing can be read or pushed."
+)
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -83,13 +98,16 @@ def open_keys(store: Store, wanted: StoreSettings, *, make: bool = False) -> Key
     store are not what was written.
     """
     config = _config(store)
+    is_begun = config is None
     if config is None:
         if not make:
             raise StoreError(
                 f"There are no snapshots in {store.url}.",
                 hint="Check the URL; `lookervault snapshot push` makes the first one.",
             )
-        return _make(store, wanted)
+        if not key_objects(store):
+            return _make(store, wanted)
+        config = Config(FORMAT, _AGE)  # whoever made it was stopped, and did not get so far
     if config.encryption == _NONE:
         if wanted.recipients:
             raise UsageError(
@@ -99,24 +117,49 @@ def open_keys(store: Store, wanted: StoreSettings, *, make: bool = False) -> Key
         return Keys(seal=Seal(None), recipient=None)
     if wanted.no_encryption:
         raise UsageError(f"The store {store.url} is encrypted.", hint="Leave out --no-encryption.")
-    return _of_encrypted(store, wanted)
+    keys = _of_encrypted(store, wanted)
+    if is_begun:
+        _create(store, CONFIG, config)
+    return keys
 
 
 def _config(store: Store) -> Config | None:
-    try:
-        data = store.get(CONFIG)
-    except NoSuchObjectError:
+    """Raises `DamagedError` where it is gone: who makes another locks everybody out."""
+    data = _got(store, CONFIG)
+    if data is None and _has_snapshots(store):
+        data = _got(store, CONFIG)  # somebody has made the store in between
+        if data is None:
+            raise DamagedError(
+                f"The store {store.url} has snapshots, and its object `config` is not there."
+                " Nothing was written.",
+                hint=_CONFIG_AGAIN,
+            )
+    if data is None:
         return None
     try:
         config = msgspec.json.decode(data, type=Config)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise damaged(CONFIG, str(error)) from None
+    except (msgspec.MsgspecError, UnicodeError):
+        raise DamagedError(
+            f"The object `config` of the store {store.url} is damaged.", hint=_CONFIG_AGAIN
+        ) from None
     if config.format != FORMAT or config.encryption not in (_AGE, _NONE):
         raise StoreError(
             f"The store {store.url} is of a newer LookerVault, or no store of snapshots.",
             hint="Update LookerVault, or check the URL.",
         )
     return config
+
+
+def _got(store: Store, name: str) -> bytes | None:
+    try:
+        return store.get(name)
+    except NoSuchObjectError:
+        return None
+
+
+def _has_snapshots(store: Store) -> bool:
+    listed = chain(store.list("snapshots/"), store.list(f"{AREAS}/"))
+    return any(_SNAPSHOT.fullmatch(one.name) for one in listed)
 
 
 def _make(store: Store, wanted: StoreSettings) -> Keys:
@@ -137,14 +180,13 @@ def _make(store: Store, wanted: StoreSettings) -> Keys:
     index_key, made = index_key_at(wanted.index_key)
     content = pyrage.x25519.Identity.generate()
     private = Private(index_key.hex(), [str(content)])
-    generation = 1 + sum(1 for _ in store.list(f"{KEYS}/"))  # some may be left of another try
-    add_key_object(store, generation, str(content.to_public()), private, wanted.recipients)
+    add_key_object(store, 1, str(content.to_public()), private, wanted.recipients)
     _create(store, CONFIG, Config(FORMAT, _AGE))  # last: without it there is no store
     return Keys(
         seal=Seal(index_key),
         recipient=str(content.to_public()),
         identities=(str(content),) if wanted.identity else (),
-        generation=generation,
+        generation=1,
         made=made,
         is_new=True,
     )
@@ -177,28 +219,32 @@ def _create(store: Store, name: str, content: Config | KeyObject) -> None:
 
 def key_objects(store: Store) -> list[str]:
     """Their names, the newest last."""
-    return sorted(one.name for one in store.list(f"{KEYS}/"))
+    found = (one.name for one in store.list(f"{KEYS}/"))
+    return sorted(name for name in found if _KEY_OBJECT.fullmatch(name))
 
 
 def newest_key_object(store: Store) -> tuple[int, KeyObject]:
     names = key_objects(store)
     if not names:
         raise DamagedError(
-            f"The keys of the store {store.url} are not there.",
-            hint="Bring back what was in its folder `keys`; without it nothing can be read. Or"
-            " something else answers lists in its place, such as a proxy.",
+            f"The key object of the store {store.url} is not there: its folder `keys` is empty.",
+            hint=f"{_KEYS_AGAIN} Or something else answers lists in its place, such as a proxy.",
         )
     try:
         found = msgspec.json.decode(store.get(names[-1]), type=KeyObject)
         return int(names[-1].rpartition("/")[2]), found
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise damaged(names[-1], str(error)) from None
+    except (msgspec.MsgspecError, ValueError):
+        raise _damaged(store, names[-1]) from None
+
+
+def _damaged(store: Store, name: str) -> DamagedError:
+    return DamagedError(f"{name} in the store {store.url} is damaged.", hint=_KEYS_AGAIN)
 
 
 def read_private(store: Store, identity: Path) -> Private:
     """Of the newest key object. Raises `UsageError` where the identity does not open it."""
     generation, found = newest_key_object(store)
-    return unwrap(identity, _unpacked(generation, found), store)
+    return unwrap(identity, _unpacked(store, generation, found), store)
 
 
 def _name(generation: int) -> str:
@@ -207,7 +253,7 @@ def _name(generation: int) -> str:
 
 def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
     generation, found = newest_key_object(store)
-    sealed = _unpacked(generation, found)
+    sealed = _unpacked(store, generation, found)
     identities: tuple[str, ...] = ()
     index_key = None
     if wanted.identity is not None:
@@ -237,14 +283,14 @@ def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
     )
 
 
-def _unpacked(generation: int, found: KeyObject) -> bytes:
+def _unpacked(store: Store, generation: int, found: KeyObject) -> bytes:
     """There is one way to write it: another is not what was written."""
     try:
         sealed = base64.b64decode(found.sealed, validate=True)
     except ValueError:
         sealed = b""
     if base64.b64encode(sealed).decode() != found.sealed:
-        raise damaged(f"{KEYS}/{generation:06}", "its keys are not as they were written")
+        raise _damaged(store, _name(generation))
     return sealed
 
 
@@ -252,7 +298,9 @@ def unwrap(identity: Path, sealed: bytes, store: Store) -> Private:
     """The private parts. Raises `UsageError` where the identity is not one of the recipients'."""
     try:
         text = pyrage.decrypt(sealed, read_identities(identity))
-    except pyrage.DecryptError:
+    except pyrage.DecryptError as error:
+        if str(error) != _ANOTHERS:
+            raise _damaged(store, f"The newest object in {KEYS}/") from None
         raise UsageError(
             f"The identity {identity} opens no key of the store {store.url}.",
             hint="Take the file that belongs to one of the recipients.",

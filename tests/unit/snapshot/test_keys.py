@@ -1,0 +1,85 @@
+"""The two small objects that all depends on: `config`, and the newest one in `keys/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lookervault.config.stores import StoreSettings
+from lookervault.errors import DamagedError, StoreError
+from lookervault.snapshot.keys import open_keys
+from tests.unit.snapshot.stores import MemoryStore, People
+
+KEY = "keys/000001"
+SNAPSHOT = "snapshots/20261128T020000000Z-1a2b3c4d"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> People:
+    return People(tmp_path)
+
+
+@pytest.fixture
+def store(people: People) -> MemoryStore:
+    one = MemoryStore()
+    people.nightly(one)
+    one.create(SNAPSHOT, b"")
+    return one
+
+
+@pytest.mark.parametrize("area", ["", "areas/12345678/"])
+@pytest.mark.parametrize("keys_too", [False, True])
+def test_where_config_is_lost_nobody_makes_another_store(
+    store: MemoryStore, people: People, area: str, *, keys_too: bool
+) -> None:
+    line = store.objects.pop("config")
+    store.objects[area + SNAPSHOT] = store.objects.pop(SNAPSHOT)
+    if keys_too:
+        del store.objects[KEY]
+    before = dict(store.objects)
+    for use in (people.nightly, people.reader):
+        with pytest.raises(DamagedError, match="`config` is not there") as told:
+            use(store)
+        assert line.decode() in told.value.hint
+    plain = StoreSettings(url="memory:", no_encryption=True)
+    with pytest.raises(DamagedError, match="`config` is not there"):
+        open_keys(store, plain, make=True)
+    assert store.objects == before
+
+
+def test_a_store_that_was_begun_is_made_with_the_keys_that_are_there(
+    store: MemoryStore, people: People
+) -> None:
+    store.delete(["config", SNAPSHOT])
+    key = store.objects[KEY]
+    store.objects["snapshots/notes"] = b"of somebody else"
+    with pytest.raises(StoreError, match="There are no snapshots"):
+        people.reader(store)
+    people.nightly(store)
+    assert store.objects[KEY] == key
+    assert store.objects.keys() == {"config", KEY, "snapshots/notes"}
+    people.reader(store)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"format":1}', b"\xff"])
+@pytest.mark.parametrize("name", ["config", KEY])
+def test_which_of_them_is_damaged_is_told(
+    store: MemoryStore, people: People, name: str, data: bytes
+) -> None:
+    store.objects[name] = data
+    for use in (people.nightly, people.reader):
+        with pytest.raises(DamagedError, match=f"{name}.* is damaged") as told:
+            use(store)
+        assert "from a copy, or from a version" in told.value.hint
+        assert "repair" not in told.value.hint
+
+
+def test_an_identity_is_not_blamed_for_damage(store: MemoryStore, people: People) -> None:
+    whole = store.objects[KEY]
+    at = whole.index(b'"sealed":"') + len(b'"sealed":"')
+    for place in (at + 2, at + 300):
+        other = b"A" if whole[place : place + 1] != b"A" else b"B"
+        store.objects[KEY] = whole[:place] + other + whole[place + 1 :]
+        with pytest.raises(DamagedError, match="keys/ in the store memory: is damaged"):
+            people.reader(store)
