@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,30 @@ def test_a_night_from_an_empty_disk_sends_what_is_new(
     assert shown.out == looker.store.body("dashboards", id)
     told = program("log", "--all", "--json", "--vault", back).json
     assert [(one["id"], one["run"]) for one in told] == [(id, second["run"])]
+
+
+def test_what_could_not_be_sent_is_kept_and_the_command_that_sends_it_is_told(
+    machine: Machine, looker: EmbeddedLooker
+) -> None:
+    machine.night()
+    id = looker.store.ids("dashboards")[0]
+    looker.store.edit("dashboards", id, title="A title that is not sent at once")
+    packs = machine.folder / "store" / "packs"
+    away = packs.rename(machine.folder / "away")
+    packs.touch()
+    lost = program("extract", *TYPES, "--json", env=machine.env, cwd=machine.disk)
+    assert lost.code == Exit.FAILED, lost.err
+    (folder,) = machine.disk.iterdir()
+    assert lost.json["vault"] == str(folder / "lookervault.db")
+    assert not list(folder.glob("base.db*"))
+    packs.unlink()
+    away.rename(packs)
+    command = lost.err.partition("`lookervault ")[2].partition("`")[0]
+    env = {"LOOKERVAULT_INDEX_KEY": "", "LOOKERVAULT_STORE": ""}
+    sent = program(*shlex.split(command), "--json", env=env, cwd=machine.folder)
+    assert sent.code == 0, sent.err
+    shown = machine.asked("show", "dashboards", id).out
+    assert shown == looker.store.body("dashboards", id)
 
 
 DERIVED = ("folders", "boards", "content_metadata", "content_metadata_access", "user_attributes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -128,7 +129,7 @@ class Staged:
             try:
                 found |= {"snapshot": self._push()}
             except LookerVaultError as lost:
-                return found, error or lost
+                return found | {"vault": str(self.vault)}, error or lost
         return found, error or self._damage(found)
 
     def _push(self) -> dict[str, Any]:
@@ -186,9 +187,14 @@ def staged(
             yield replace(settings, vault=found.vault), found
     finally:
         if found.lost:
+            for left in folder.glob(f"{_BASE}*"):
+                left.unlink()
+            key = () if store.index_key is None else ("--index-key", str(store.index_key))
+            places = ("--store", store.url, *key, "--vault", str(found.vault))
             failures.note(
-                f"What was extracted is kept in {found.vault}: `lookervault snapshot push --vault"
-                f" {found.vault}` sends it."
+                f"What was extracted is kept in {found.vault}. `lookervault snapshot push"
+                f" {shlex.join(places)}` sends it. It is of use for nothing else: what the run did"
+                " not read is in the store alone."
             )
         else:
             shutil.rmtree(folder, ignore_errors=True)
