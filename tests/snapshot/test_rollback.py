@@ -62,6 +62,17 @@ def test_whoever_has_the_vault_notices(place: Place) -> None:
     assert run(place, "verify").code == 0
 
 
+def test_a_damaged_newest_snapshot_was_not_taken_away(place: Place) -> None:
+    (id, *_) = place.catalog().ids()
+    newest = place.catalog().manifest(id).rows[-1][0].name
+    place.file(newest).write_bytes(b"x" * place.file(newest).stat().st_size)
+    done = run(place, "verify", "--vault", place.vault, "--json")
+    assert done.code == 5
+    assert [one["kind"] for one in done.json["findings"]] == ["rows"]
+    mended = run(place, "verify", "--repair", "--vault", place.vault, "--json")
+    assert (mended.code, mended.json["status"]) == (0, "repaired")
+
+
 def test_a_push_says_so_and_goes_on(place: Place) -> None:
     gone = put_back(place)
     done = run(place, "push", "--vault", place.vault)

@@ -84,8 +84,12 @@ def test_a_whole_store_is_ok_and_its_packs_need_not_be_read(place: Place) -> Non
     assert report.checked["packs"] == NIGHTS
     assert report.checked["packs_read"] == 0
     assert counted.traffic.requests <= pieces + NIGHTS + 9
-    read = place.verify(share=1.0)
+    without, counted = counted.traffic.downloaded_bytes, Counted(place.store)
+    read = verify(Catalog(counted, keys.seal), keys, share=1.0, rng=random.Random(1))
     assert (read.status, read.checked["packs_read"]) == ("ok", NIGHTS)
+    size = sum(place.file(name).stat().st_size for name in place.names("packs"))
+    dictionary = 2 * 4_096  # of the pack that is read beside the one that has it
+    assert without + size <= counted.traffic.downloaded_bytes <= without + size + dictionary
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ def print_report(url: str, found: dict[str, Any], *, read: bool, repair: bool) -
     if status == "damaged":
         print()
         print_text(_AFTER_REPAIR if repair else _BEFORE_REPAIR)
+        if any(one["mended"] for one in found["findings"]):
+            print_text("Run it again: with what was mended now, more can be.")
 
 
 _WORDS = {

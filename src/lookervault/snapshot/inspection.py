@@ -15,6 +15,7 @@ from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.outline import Content
 from lookervault.snapshot.packs import Entry, Opener, PackIndex
+from lookervault.storage.dump import DICTIONARIES
 
 _AT_ONCE = 2
 
@@ -58,9 +59,12 @@ class Reader:
         self._content = Content(catalog, index, keys) if keys.reads_content else None
 
     def read(self, names: Sequence[str]) -> Iterator[tuple[str, Bad | None]]:
+        """Those with dictionaries first: they need not be fetched for the others."""
+        named = (self._index.packs[name] for name in names)
+        ordered = sorted(named, key=lambda pack: not _has_dictionaries(pack))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            of_names = (self._index.packs[name] for name in names)
-            yield from zip(names, pool.map(self._read, of_names), strict=True)
+            for pack, found in zip(ordered, pool.map(self._read, ordered), strict=True):
+                yield pack.name, found
 
     def _read(self, pack: PackIndex) -> Bad | None:
         try:
@@ -74,15 +78,22 @@ class Reader:
             key = self._opener.key(pack.name, data)
         except DamagedError:
             return Bad("its beginning is not that of a pack, or not for these keys")
+        self._content.hold(pack, data)
+        self._content.learn(pack)
         lost = frozenset(
             entry.number
             for entry in pack.entries
             if not _is_whole(self._content, pack, entry, data, key)
         )
+        self._content.unload(pack)
         if as_written and not lost:
             return None
         left = f"{len(pack.entries) - len(lost):,} of its {len(pack.entries):,} bodies"
         return Bad(f"its bytes are not those that were written; {left} can be read", lost)
+
+
+def _has_dictionaries(pack: PackIndex) -> bool:
+    return any(entry.table == DICTIONARIES for entry in pack.entries)
 
 
 def _is_whole(

@@ -140,6 +140,13 @@ class Content:
         raw = None if entry.dictionary is None else self._dictionary(entry.dictionary)
         return restored(entry, data, raw)
 
+    def learn(self, pack: PackIndex) -> None:
+        """Keeps what dictionaries it has, for bodies of any pack."""
+        for entry in pack.entries:
+            if entry.table == DICTIONARIES:
+                with suppress(DamagedError):
+                    self._dictionary(entry.sha256)
+
     def has_dictionary(self, entry: Entry) -> bool:
         """Where it is lost, so is the body; but the body's pack is not to blame."""
         try:
@@ -205,9 +212,12 @@ class Content:
         """Fetches it whole, for who wants much of it; who reads of it meets that it is gone."""
         self._check_access()
         with suppress(NoSuchObjectError):
-            whole = self._catalog.fetched(pack.name, pack.sha256.hex())
-            with self._lock:
-                self._keep(pack, whole)
+            self.hold(pack, self._catalog.fetched(pack.name, pack.sha256.hex()))
+
+    def hold(self, pack: PackIndex, whole: bytes) -> None:
+        """Takes its parts from there, until `unload`."""
+        with self._lock:
+            self._keep(pack, whole)
 
     def unload(self, pack: PackIndex) -> None:
         with self._lock:

@@ -369,8 +369,9 @@ class _Check:
         )
 
     def _check_known(self, known: Sequence[Known]) -> None:
+        there = self._certificates | {one.certificate for one in self._manifests.values()}
         for one in known:
-            if one.certificate not in self._certificates:
+            if one.certificate not in there:
                 self._find(
                     "rollback",
                     one.source,
