@@ -56,7 +56,7 @@ class MemoryStore:
     def list(self, prefix: str) -> Iterator[Stored]:
         with self.lock:
             found = [name for name in self.objects if name.startswith(prefix)]
-        return (Stored(name, len(self.objects[name]), self.times[name]) for name in found)
+        return (Stored(name, len(self.objects[name]), self.times.get(name, 0.0)) for name in found)
 
     def delete(self, names: Sequence[str]) -> None:
         for name in names:
