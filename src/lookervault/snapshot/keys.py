@@ -36,7 +36,7 @@ _KEY_OBJECT = re.compile(rf"{KEYS}/\d{{6}}")
 _SNAPSHOT = re.compile(rf"({AREAS}/[0-9a-f]{{8}}/)?snapshots/\d{{8}}T\d{{9}}Z-[0-9a-f]{{8}}")
 _CONFIG_AGAIN = (
     "Bring it back from a copy, or from a version that the bucket keeps; or write it again: it is"
-    ' one line, {"format":1,"encryption":"age"}, or with "none" where the store was made with'
+    ' one line, {"format":1,"encryption":"age"}, with "none" where the store was made with'
     " --no-encryption."
 )
 _KEYS_AGAIN = (

@@ -34,7 +34,8 @@ def test_where_config_is_lost_nobody_makes_another_store(
     store: MemoryStore, people: People, area: str, *, keys_too: bool
 ) -> None:
     line = store.objects.pop("config")
-    store.objects[area + SNAPSHOT] = store.objects.pop(SNAPSHOT)
+    store.delete([SNAPSHOT])
+    store.create(area + SNAPSHOT, b"")
     if keys_too:
         del store.objects[KEY]
     before = dict(store.objects)
@@ -53,7 +54,7 @@ def test_a_store_that_was_begun_is_made_with_the_keys_that_are_there(
 ) -> None:
     store.delete(["config", SNAPSHOT])
     key = store.objects[KEY]
-    store.objects["snapshots/notes"] = b"of somebody else"
+    store.create("snapshots/notes", b"of somebody else")
     with pytest.raises(StoreError, match="There are no snapshots"):
         people.reader(store)
     people.nightly(store)
