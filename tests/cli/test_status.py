@@ -15,6 +15,7 @@ from lookervault.demo.behaviour import Behaviour
 from lookervault.demo.server import EmbeddedLooker
 from tests.cli.running import program, started, wait_until
 
+RECIPIENT = "age1csw03kjuq6tn6au3jmn7cra2ukkuqh35kk96ay3zr8zhq0tmcppq8pu0uh"
 SHAPE = {
     "status",
     "vault",
@@ -196,21 +197,70 @@ def test_a_store_is_looked_at_where_there_is_no_vault(store: dict[str, str]) -> 
     assert not re.search(r"^Vault", page, re.MULTILINE)
 
 
-def test_a_store_that_is_gone_is_not_well_though_the_vault_is(
-    own: Path, store: dict[str, str]
+@pytest.mark.parametrize("with_vault", [True, False])
+def test_a_store_that_cannot_be_reached_is_not_well_though_the_vault_is(
+    own: Path, *, with_vault: bool
 ) -> None:
-    shutil.rmtree("store")
-    found = status(code=1, **store)
+    if not with_vault:
+        own.unlink()
+    store = f"file://{Path.cwd()}/unmounted/store"
+    found = status("--metrics", "status.prom", code=1, LOOKERVAULT_STORE=store)
     assert (found["status"], found["store"]["reachable"]) == ("unreachable", False)
-    assert found["vault"] == own.name
+    assert "unmounted" in found["store"]["error"]
+    assert found["vault"] == (own.name if with_vault else None)
+    assert ("lookervault_status_items" in Path("status.prom").read_text()) == with_vault
+    named = status("--store", store, code=1)
+    assert (named["status"], named["vault"]) == ("unreachable", None)
+
+
+def test_a_store_without_snapshots_has_none(own: Path, tmp_path: Path) -> None:
+    env = {"LOOKERVAULT_STORE": f"file://{tmp_path}/empty"}
+    found = status(code=1, **env)
+    assert (found["status"], found["store"]["reachable"]) == ("not_pushed", True)
+    assert "empty, no snapshot of this vault" in program("status", env=env).text
     own.unlink()
-    done = program("status", "--json", env=store)
-    assert (done.code, done.json["status"]) == (1, "failed")
+    found = status(code=1, **env)
+    assert (found["status"], found["last_run"], found["store"]["snapshot"]) == ("none", None, None)
 
 
-def test_a_store_whose_newest_snapshot_is_damaged_is_told_of_as_such(
-    own: Path, store: dict[str, str]
+def test_a_store_that_no_key_opens_is_a_wrong_configuration(own: Path, tmp_path: Path) -> None:
+    env = {"LOOKERVAULT_STORE": f"file://{tmp_path}/sealed"}
+    key = ("--recipient", RECIPIENT, "--index-key", tmp_path / "index.key")
+    assert program("snapshot", "push", *key, env=env).code == 0
+    for _ in range(2):
+        done = program("status", "--json", env=env)
+        assert (done.code, done.out) == (2, b"")
+        assert "is encrypted, and no key is given" in done.told
+        own.unlink(missing_ok=True)
+
+
+def test_a_vault_that_is_ahead_of_the_store_is_not_well(
+    own: Path, store: dict[str, str], looker: EmbeddedLooker
 ) -> None:
+    """Neither is one whose store has only ever seen another vault."""
+    found = status("--metrics", "status.prom", code=1, **store)
+    assert (found["status"], found["store"]["snapshot"]) == ("not_pushed", None)
+    assert "lookervault_status_success" in (figures := Path("status.prom").read_text())
+    assert re.search(r"^lookervault_status_exit_code\S+ 1$", figures, re.MULTILINE)
+    pushed = program("snapshot", "push", "--json", env=store).json["id"]
+    assert status(code=0, **store)["store"]["snapshot"]["id"] == pushed
+    assert program("extract", "boards", env=looker.env()).code == 0
+    found = status(code=1, **store)
+    assert (found["status"], found["store"]["snapshot"]["id"]) == ("not_pushed", pushed)
+    assert "`lookervault snapshot push` sends it" in program("status", env=store).text
+    assert program("snapshot", "push", env=store).code == 0
+    assert status(code=0, **store)["status"] == "ok"
+    own.unlink()
+    assert program("snapshot", "pull", pushed, env=store).code == 0
+    assert status(code=0, **store)["status"] == "ok", "the store is ahead of the vault"
+
+
+@pytest.mark.parametrize("with_vault", [True, False])
+def test_a_store_whose_newest_snapshot_is_damaged_is_told_of_as_such(
+    own: Path, store: dict[str, str], *, with_vault: bool
+) -> None:
+    if not with_vault:
+        own.unlink()
     (manifest,) = Path("store/snapshots").iterdir()
     manifest.write_bytes(b"x")
     found = status(code=5, **store)

@@ -33,6 +33,7 @@ WORDS = {
     "salvaged": "the newest run was salvaged from a damaged vault",
     "unreachable": "the store cannot be reached",
     "store_damaged": "the newest snapshot in the store, or its keys, cannot be read",
+    "not_pushed": "the newest run is not in the store: `lookervault snapshot push` sends it",
     "damaged": "damaged: what runs say of themselves is not what was certified",
 }
 """In no order; `_status` decides which of them comes first."""
@@ -52,25 +53,49 @@ def facts(vault: Repository, *, now: float, quota: int | None) -> dict[str, Any]
     }
 
 
+_NOTHING: Mapping[str, Any] = {
+    "vault": None,
+    "vault_bytes": None,
+    "last_complete": None,
+    "in_use": False,
+    "last_run": None,
+    "items": 0,
+    "types": 0,
+    "due": {},
+    "certificates": 0,
+    "findings": [],
+}
+
+
 def look(
-    vault: Repository,
+    vault: Repository | None,
     *,
     now: float,
     max_age: Span | None = None,
     quota: int | None = None,
     store: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The stable object of `status --json`; `store` is what `stores.reached` tells.
+    """The stable object of `status --json`; `vault` and `store` are what `standing` tells.
 
     Raises `DamagedError` where the vault cannot be read.
     """
+    told = None if store is None else dict(store)
+    if vault is None:
+        month = {"month": month_of(now), "month_calls": 0, "monthly_calls": quota}
+        found = {**_NOTHING, **month, "store": told}
+    else:
+        found = _look(vault, now, quota) | {"store": told}
+    return {"status": _status(found, now, max_age)} | found
+
+
+def _look(vault: Repository, now: float, quota: int | None) -> dict[str, Any]:
     from lookervault.proof.certificate import check_chain
     from lookervault.storage.lock import is_held
 
     found = facts(vault, now=now, quota=quota)
     newest = _last(vault.runs(), complete=False)
     counts = vault.counts()
-    found |= {
+    return found | {
         "in_use": is_held(vault.path),
         "last_run": None if newest is None else _run(vault, newest),
         "items": sum(counts.values()),
@@ -81,9 +106,7 @@ def look(
             *(msgspec.structs.asdict(one) for one in check_chain(vault)),
             *(msgspec.structs.asdict(one) for one in _unsealed(vault)),
         ],
-        "store": None if store is None else dict(store),
     }
-    return {"status": _status(found, now, max_age)} | found
 
 
 def _last(rows: Sequence[RunRow], *, complete: bool) -> RunRow | None:
@@ -143,17 +166,22 @@ def _status(found: Mapping[str, Any], now: float, max_age: Span | None) -> str:
     complete, newest, store = found["last_complete"], found["last_run"], found["store"]
     if found["findings"]:
         return "damaged"
+    state = "ok" if store is None else _status_of_store(store)
     if complete is None:
-        return "none"
+        return state if newest is None and store and store["error"] else "none"
     if max_age is not None:
         oldest = max_age.before(datetime.fromtimestamp(now, UTC)).timestamp()
         if now - complete["age_seconds"] < oldest:
             return "too_old"
     if newest["status"] != "complete":
         return str(newest["status"])
-    if store is None or store.get("error") is None:
-        return "ok"
-    return "store_damaged" if store["reachable"] else "unreachable"
+    return state
+
+
+def _status_of_store(store: Mapping[str, Any]) -> str:
+    if store["error"] is not None:
+        return "store_damaged" if store["reachable"] else "unreachable"
+    return "ok" if store["is_current"] else "not_pushed"
 
 
 def exit_code(found: Mapping[str, Any]) -> Exit:
@@ -176,7 +204,7 @@ def print_status(found: Mapping[str, Any]) -> None:
         ("Next due", _told_due(found["due"])),
         ("Certificates", f"{found['certificates']:,}, {_told_chain(found)}"),
         ("Calls", f"{found['month_calls']:,}{limit} in {found['month']}"),
-        *([("Store", _told_store(found["store"]))] if found["store"] else []),
+        *([("Store", _told_store(found))] if found["store"] else []),
     ]
     print_pairs(pairs, colour=colour)
     print_findings(found["findings"])
@@ -217,12 +245,14 @@ def _told_chain(found: Mapping[str, Any]) -> str:
     )
 
 
-def _told_store(store: Mapping[str, Any]) -> str:
-    if store.get("error") is not None:
+def _told_store(found: Mapping[str, Any]) -> str:
+    store = found["store"]
+    if store["error"] is not None:
         return f"{store['url']}: {store['error']}"
     newest = store["snapshot"]
-    told = "no snapshot" if newest is None else f"snapshot {newest['id']} of run {newest['run']}"
-    return f"{store['url']}, {told}"
+    if newest is None:
+        return f"{store['url']}, no snapshot{' of this vault' if found['vault'] else ''}"
+    return f"{store['url']}, snapshot {newest['id']} of run {newest['run']}"
 
 
 def vault_facts(path: Path, *, now: float, quota: int | None) -> dict[str, Any]:

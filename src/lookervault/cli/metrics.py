@@ -98,7 +98,7 @@ def _of_verify(found: Mapping[str, Any]) -> Iterator[Metric]:
 
 
 def _of_status(found: Mapping[str, Any]) -> Iterator[Metric]:
-    if found:
+    if found and found["last_run"]:  # else there is nothing that could be known
         yield Metric("items", "Items in the vault.", found["items"])
         whole = int(not found["findings"])
         yield Metric("certificates_ok", "1 where the runs' certificates hold, else 0.", whole)

@@ -212,13 +212,11 @@ def pushed(snapshot: dict[str, Any]) -> str:
 
 
 @contextmanager
-def reading(there: Opened) -> Iterator[Repository]:
-    """The vault of the newest snapshot, whose bodies are fetched as they are looked at."""
-    from lookervault.cli.stores import find
+def reading(there: Opened, manifest: Manifest) -> Iterator[Repository]:
+    """The vault of a snapshot, whose bodies are fetched as they are looked at."""
     from lookervault.snapshot.outline import Content, write_outline
     from lookervault.storage.repository import Repository
 
-    _, manifest = find(there.catalog, "latest")
     with like_ctrl_c(), tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
         vault = Path(folder) / _VAULT
         write_outline(there.catalog, manifest, vault)

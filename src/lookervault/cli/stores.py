@@ -157,21 +157,6 @@ def told_or_not(id: str, found: Manifest | DamagedError) -> dict[str, Any]:
     return dict.fromkeys(SNAPSHOT) | {"id": id, "status": "damaged"}
 
 
-def reached(settings: StoreSettings) -> dict[str, Any]:
-    """Whether a store can be reached and read, and its newest snapshot."""
-    from lookervault.config.values import without_password
-    from lookervault.errors import DamagedError, LookerVaultError
-
-    found = {"url": without_password(settings.url), "reachable": False, "snapshot": None}
-    try:
-        catalog = Opened(settings).catalog
-        ids = list(catalog.ids())
-        snapshot = told(ids[0], catalog.manifest(ids[0])) if ids else None
-    except LookerVaultError as error:
-        return found | {"reachable": isinstance(error, DamagedError), "error": error.message}
-    return found | {"reachable": True, "snapshot": snapshot, "error": None}
-
-
 def find(catalog: Catalog, which: str) -> tuple[str, Manifest]:
     """The snapshot of an id or the beginning of one, `latest`, or the newest one at a time.
 

@@ -28,9 +28,11 @@ def open_source(source: Flags) -> Iterator[Repository]:
             yield repository
         return
     from lookervault.cli.staging import reading
-    from lookervault.cli.stores import Opened
+    from lookervault.cli.stores import Opened, find
 
-    with reading(Opened(store)) as repository:
+    there = Opened(store)
+    _, manifest = find(there.catalog, "latest")
+    with reading(there, manifest) as repository:
         yield repository
 
 

@@ -94,14 +94,14 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 def open_keys(store: Store, wanted: StoreSettings, *, make: bool = False) -> Keys:
     """Of a store; with `make`, one that is empty becomes one of ours.
 
-    Raises `UsageError` where what was given does not do, `DamagedError` where the keys in the
-    store are not what was written.
+    Raises `NoSuchObjectError` where there is no store, `UsageError` where what was given does not
+    do, `DamagedError` where the keys in the store are not what was written.
     """
     config = _config(store)
     is_begun = config is None
     if config is None:
         if not make:
-            raise StoreError(
+            raise NoSuchObjectError(
                 f"There are no snapshots in {store.url}.",
                 hint="Check the URL; `lookervault snapshot push` makes the first one.",
             )

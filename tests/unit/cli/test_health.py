@@ -72,9 +72,15 @@ def test_calls_are_those_of_the_month_that_it_is(vault: Repository) -> None:
     ("store", "status", "told"),
     [
         (
-            {"url": "s3://x/y", "reachable": True, "snapshot": None},
-            "ok",
-            "s3://x/y, no snapshot",
+            {
+                "url": "s3://x/y",
+                "reachable": True,
+                "snapshot": None,
+                "is_current": False,
+                "error": None,
+            },
+            "not_pushed",
+            "s3://x/y, no snapshot of this vault",
         ),
         (
             {"url": "s3://x/y", "reachable": False, "error": "No such bucket."},

@@ -39,9 +39,9 @@ def status(
     """Tell how fresh and how sound the backup is, for a person or a monitor. Looker is not called.
 
     It ends with 0 where the newest run is complete, with 1 where it is not, where none is, where
-    the last complete one is too old, or where the store cannot be reached, and with 5 where the
-    runs' certificates do not hold. Runs over folders or over types that were named count only
-    where there are no others.
+    the last complete one is too old, or where the store cannot be reached or lacks the vault's
+    newest run, and with 5 where the runs' certificates do not hold. Runs over folders or over types
+    that were named count only where there are no others.
 
     \b
     Examples:
@@ -51,24 +51,22 @@ def status(
     """
     from lookervault.cli import health, watching
     from lookervault.cli.output import print_json
-    from lookervault.cli.stores import reached
-    from lookervault.cli.vaults import open_source, store_to_read
+    from lookervault.cli.standing import standing
+    from lookervault.cli.vaults import store_to_read
     from lookervault.config.settings import monthly_calls
-    from lookervault.config.stores import store_settings
     from lookervault.storage.retention import span
 
     oldest = None if max_age is None else span(max_age)
     with watching.of_reading("status", source, metrics) as watch:
-        with open_source(source) as repository:
-            store = store_settings(source, os.environ)
+        with standing(source) as (repository, store):
             found = health.look(
                 repository,
                 now=time.time(),
                 max_age=oldest,
                 quota=monthly_calls(os.environ),
-                store=None if store is None else reached(store),
+                store=store,
             )
-            watch.hear(found, repository.path)
+            watch.hear(found, None if repository is None else repository.path)
         if store_to_read(source):  # what is here of it was here for a moment
             found |= {"vault": None, "vault_bytes": None}
         if json:

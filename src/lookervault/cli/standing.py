@@ -1,0 +1,112 @@
+"""What `status` looks at: a vault, the newest snapshot of a store in its place, or both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lookervault.cli.options import Flags
+    from lookervault.config.stores import StoreSettings
+    from lookervault.errors import DamagedError, LookerVaultError
+    from lookervault.snapshot.catalog import Catalog
+    from lookervault.snapshot.records import Manifest
+    from lookervault.storage.repository import Repository
+
+
+@contextmanager
+def standing(source: Flags) -> Iterator[tuple[Repository | None, dict[str, Any] | None]]:
+    """The vault, and what is told of the store; None for either where there is none, and for the
+    vault where it would come from a store without snapshots, or one that cannot be read.
+
+    Raises `UsageError`, and `DamagedError` of a vault.
+    """
+    from lookervault.cli.vaults import open_vault, store_to_read
+    from lookervault.config.stores import store_settings
+    from lookervault.errors import AccessError, DamagedError, NoSuchObjectError, StoreError
+
+    settings, in_place = store_settings(source, os.environ), store_to_read(source)
+    with ExitStack() as stack:
+        vault = None if in_place else stack.enter_context(open_vault(source["vault"]))
+        store = None
+        if settings is not None:
+            try:
+                if vault is None:
+                    vault, store = stack.enter_context(_newest(settings))
+                else:
+                    store = _of_vault(settings, vault)
+            except NoSuchObjectError:
+                store = _told(settings, is_current=False)
+            except (StoreError, AccessError, DamagedError) as error:
+                store = _told(settings, error=error)
+        yield vault, store
+
+
+@contextmanager
+def _newest(settings: StoreSettings) -> Iterator[tuple[Repository | None, dict[str, Any]]]:
+    from lookervault.cli.staging import reading
+    from lookervault.cli.stores import Opened, find
+
+    there = Opened(settings)
+    if not there.catalog.ids():
+        yield None, _told(settings)
+        return
+    newest = find(there.catalog, "latest")
+    with reading(there, newest[1]) as repository:
+        yield repository, _told(settings, newest)
+
+
+def _of_vault(settings: StoreSettings, vault: Repository) -> dict[str, Any]:
+    """The newest snapshot of this vault, and whether the vault's newest run is in it. Raises
+    `DamagedError` where nobody knows, as one is damaged.
+    """
+    from lookervault.cli.stores import Opened
+
+    catalog = Opened(settings).catalog
+    chain = [one.certificate.hash for one in vault.certificates()]
+    newest, damaged = _newest_of(catalog, chain[0]) if chain else (None, None)
+    is_current = not chain or (
+        newest is not None
+        and (newest[1].certificates > len(chain) or newest[1].certificate == chain[-1])
+    )
+    if damaged is not None and not is_current:
+        raise damaged
+    return _told(settings, newest, is_current=is_current)
+
+
+def _newest_of(
+    catalog: Catalog, vault: str
+) -> tuple[tuple[str, Manifest] | None, DamagedError | None]:
+    """With the first one that is newer, and may be of this vault or another: it is damaged."""
+    from lookervault.errors import DamagedError
+
+    damaged = None
+    for id in catalog.ids():
+        found = catalog.looked_at(id)
+        if isinstance(found, DamagedError):
+            damaged = damaged or found
+        elif found is not None and found.vault == vault:
+            return (id, found), damaged
+    return None, damaged
+
+
+def _told(
+    settings: StoreSettings,
+    newest: tuple[str, Manifest] | None = None,
+    *,
+    is_current: bool = True,
+    error: LookerVaultError | None = None,
+) -> dict[str, Any]:
+    from lookervault.cli.stores import told
+    from lookervault.config.values import without_password
+    from lookervault.errors import DamagedError
+
+    return {
+        "url": without_password(settings.url),
+        "reachable": error is None or isinstance(error, DamagedError),
+        "snapshot": None if newest is None else told(*newest),
+        "is_current": is_current if error is None else None,
+        "error": None if error is None else error.message,
+    }
