@@ -323,6 +323,18 @@ def test_keys_are_made_anew_for_other_people(machine: Machine) -> None:
     assert verify(back, deep=True).status == "ok"
 
 
+def test_a_store_without_encryption_has_no_index_key(machine: Machine) -> None:
+    vault = machine.folder / "own.db"
+    nobody = {"LOOKERVAULT_RECIPIENTS": "", "LOOKERVAULT_INDEX_KEY": ""}
+    first = program("extract", *TYPES, "--vault", vault, "--no-encryption", env=machine.env)
+    assert first.code == 0
+    for command in (["index-key", "--out", machine.disk / "x"], ["push", "--vault", vault]):
+        done = machine.asked("snapshot", *command)
+        assert (done.code, "is not encrypted, there is no key to it" in done.told) == (2, True)
+    assert list(machine.disk.iterdir()) == []
+    assert program("snapshot", "push", "--vault", vault, env=machine.env | nobody).code == 0
+
+
 def test_a_store_that_lost_its_config_is_not_made_again(machine: Machine) -> None:
     machine.night()
     store = machine.folder / "store"

@@ -98,29 +98,46 @@ def open_keys(store: Store, wanted: StoreSettings, *, make: bool = False) -> Key
     do, `DamagedError` where the keys in the store are not what was written.
     """
     config = _config(store)
-    is_begun = config is None
-    if config is None:
-        if not make:
-            raise NoSuchObjectError(
-                f"There are no snapshots in {store.url}.",
-                hint="Check the URL; `lookervault snapshot push` makes the first one.",
-            )
-        if not key_objects(store):
-            return _make(store, wanted)
-        config = Config(FORMAT, _AGE)  # whoever made it was stopped, and did not get so far
-    if config.encryption == _NONE:
-        if wanted.recipients:
-            raise UsageError(
-                f"The store {store.url} is not encrypted, and recipients are given.",
-                hint="Leave them out, or begin another store.",
-            )
+    if config is None and not make:
+        raise NoSuchObjectError(
+            f"There are no snapshots in {store.url}.",
+            hint="Check the URL; `lookervault snapshot push` makes the first one.",
+        )
+    if config is None and not key_objects(store):
+        return _make(store, wanted)
+    if config is not None and config.encryption == _NONE:
+        _check_keyless(store, wanted)
         return Keys(seal=Seal(None), recipient=None)
     if wanted.no_encryption:
         raise UsageError(f"The store {store.url} is encrypted.", hint="Leave out --no-encryption.")
     keys = _of_encrypted(store, wanted)
-    if is_begun:
-        _create(store, CONFIG, config)
+    if config is None:  # whoever made the store was stopped before that
+        _create(store, CONFIG, Config(FORMAT, _AGE))
     return keys
+
+
+def _check_keyless(store: Store, wanted: StoreSettings) -> None:
+    """Whoever may write `config` must not bring anybody with a key to send what all can read."""
+    given = {
+        "a recipient": wanted.recipients,
+        "an index key": wanted.index_key,
+        "an identity": wanted.identity,
+    }
+    found = [what for what, value in given.items() if value]
+    if not found or wanted.no_encryption:
+        return
+    if key_objects(store):
+        raise DamagedError(
+            f"The object `config` says that the store {store.url} is not encrypted, and keys are in"
+            " it: somebody has changed one of them. Nothing was sent.",
+            hint=_CONFIG_AGAIN,
+        )
+    raise UsageError(
+        f"The store {store.url} is not encrypted, there is no key to it; and {' and '.join(found)}"
+        f" {'is' if len(found) == 1 else 'are'} given.",
+        hint="Leave out the options, and the variables LOOKERVAULT_RECIPIENTS, _INDEX_KEY and"
+        " _IDENTITY. If it was encrypted before, somebody has changed its object `config`.",
+    )
 
 
 def _config(store: Store) -> Config | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lookervault.config.stores import StoreSettings
-from lookervault.errors import DamagedError, StoreError
+from lookervault.errors import DamagedError, StoreError, UsageError
 from lookervault.snapshot.keys import open_keys
 from tests.unit.snapshot.stores import MemoryStore, People
 
@@ -84,3 +84,24 @@ def test_an_identity_is_not_blamed_for_damage(store: MemoryStore, people: People
         store.objects[KEY] = whole[:place] + other + whole[place + 1 :]
         with pytest.raises(DamagedError, match="keys/ in the store memory: is damaged"):
             people.reader(store)
+
+
+def test_nobody_with_a_key_is_told_that_a_store_is_not_encrypted(
+    store: MemoryStore, people: People
+) -> None:
+    store.objects["config"] = b'{"format":1,"encryption":"none"}'
+    uses = [
+        StoreSettings(url="", index_key=people.index_key),
+        StoreSettings(url="", recipients=(people.recipient(),)),
+        StoreSettings(url="", identity=people.identity()),
+    ]
+    for use in uses:
+        with pytest.raises(DamagedError, match="keys are in it: somebody has changed"):
+            open_keys(store, use, make=True)
+    store.delete([KEY])
+    for use, what in zip(uses, ("an index key", "a recipient", "an identity"), strict=True):
+        with pytest.raises(UsageError, match=f"no key to it; and {what} is given"):
+            open_keys(store, use, make=True)
+    with pytest.raises(UsageError, match="a recipient and an index key are given"):
+        people.nightly(store)
+    open_keys(store, StoreSettings(url="", no_encryption=True, index_key=people.index_key))
