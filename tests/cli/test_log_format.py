@@ -145,5 +145,5 @@ def test_each_line_on_stderr_is_made_in_one_place() -> None:
         if (found := speaking.findall(path.read_text(encoding="utf-8")))
     }
     tools = {"cli/reference.py": 1, "config/schema.py": 1}
-    the_cursor = {"cli/extraction.py": 1}
+    the_cursor = {"cli/stopping.py": 1}
     assert places == {"cli/said.py": 2, **the_cursor, **tools}

@@ -185,25 +185,6 @@ def test_a_vault_that_is_named_stays_and_is_pushed(machine: Machine) -> None:
     assert verify(vault, deep=True).status == "ok"
 
 
-def test_what_was_extracted_is_kept_where_it_cannot_be_pushed(
-    machine: Machine, looker: EmbeddedLooker
-) -> None:
-    machine.night()
-    looker.store.edit("dashboards", looker.store.ids("dashboards")[2], title="Of that night")
-    packs = machine.folder / "store" / "packs"
-    away = packs.rename(packs.with_name("away"))
-    packs.write_text("in the way")
-    done = program("extract", *TYPES, "--json", env=machine.env, cwd=machine.disk)
-    assert (done.code, done.json["run"]) == (1, 2)
-    assert done.json["error"]["message"]
-    (kept,) = machine.disk.glob("*/lookervault.db")
-    assert f"`lookervault snapshot push --vault {kept}` sends it" in done.told
-    packs.unlink()
-    away.rename(packs)
-    assert machine.asked("snapshot", "push", "--vault", kept).code == 0
-    assert [one["run"] for one in machine.asked("snapshot", "list", "--json").json] == [2, 1]
-
-
 def test_an_incomplete_run_is_pushed_as_such(machine: Machine, looker: EmbeddedLooker) -> None:
     looker.behaviour.hidden_ids = {"looks": {looker.store.ids("looks")[0]}}
     try:

@@ -116,7 +116,7 @@ class Outliner:
             gone = ", ".join(f"b.{c}" for c in key)
             keys = self._connection.execute(
                 f"SELECT {gone} FROM base.{table.name} b"  # noqa: S608  names of our schema
-                f" WHERE NOT EXISTS (SELECT 1 FROM {table.name} n WHERE {same_key})"
+                f" WHERE NOT EXISTS (SELECT 1 FROM {table.name} n WHERE {same_key}) ORDER BY {gone}"
             )
             for some in batched(keys, _ROWS_AT_ONCE, strict=False):
                 yield Change(table.name, [], [list(one) for one in some])
@@ -323,7 +323,7 @@ def run_rows(changes: Iterable[Change]) -> list[RunRow]:
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:
-    """What one change after the other comes to."""
+    """What one change after the other comes to, in the order of `Outliner.changes`."""
     last: dict[str, dict[tuple[Any, ...], list[Any] | None]] = {}
     for change in changes:
         of_table = last.setdefault(change.table, {})
@@ -333,10 +333,11 @@ def merged(changes: Iterable[Change]) -> list[Change]:
     return [
         Change(
             name,
-            [row for row in rows.values() if row is not None],
-            [list(key) for key, row in rows.items() if row is None],
+            [row for _, row in sorted(last[name].items()) if row is not None],
+            [list(key) for key, row in sorted(last[name].items()) if row is None],
         )
-        for name, rows in last.items()
+        for name in tables()
+        if name in last
     ]
 
 
