@@ -1,7 +1,8 @@
 """Every error of the program, and the exit code that each one means.
 
     LookerVaultError                    1  failed
-      UsageError                        2  the command line or the configuration is wrong
+      UsageError                        2  the command line, the configuration or a key is wrong
+        NoKeyError                      2  no key is given that opens the content of a store
       IncompleteError                   3  finished, but something is missing
       AccessError                       4  login or permission
       VaultError                        1  the vault cannot be used now (locked, too new, not there)
@@ -54,6 +55,10 @@ class LookerVaultError(Exception):
 
 class UsageError(LookerVaultError):
     exit_code = Exit.USAGE
+
+
+class NoKeyError(UsageError):
+    pass
 
 
 class IncompleteError(LookerVaultError):

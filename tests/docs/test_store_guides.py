@@ -86,7 +86,7 @@ def test_each_command_of_the_guide_to_the_cloud(reader: Reader, looker: Embedded
     assert not Path("lookervault.db").exists()
     *lists, log, diff = look.splitlines()
     reader.types("\n".join(lists))
-    reader.types(log, code=4)
+    reader.types(log, code=2)
     reader.env["LOOKERVAULT_IDENTITY"] = "identity.txt"
     reader.types(log)
     assert "Another title" in reader.types(diff).text
@@ -139,7 +139,7 @@ def test_each_command_of_the_guide_to_keys(reader: Reader) -> None:
     reader.types(nightly)
     reader.types(anew)
     reader.types("lookervault snapshot list --identity identity.txt", code=2)
-    reader.types(nightly, code=5)
+    reader.types(nightly, code=2)
     reader.types(nightly.replace("index.key", "new-index.key"))
     reader.types(rehearse.replace("safe.txt", "new.txt"))
 

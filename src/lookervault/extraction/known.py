@@ -12,7 +12,7 @@ from lookervault.content.canonical import Canon, elements
 from lookervault.content.items import ItemReader
 from lookervault.content.model import Listed, Reader, Scope, View
 from lookervault.content.registry import TYPES
-from lookervault.errors import AccessError, NotFoundError
+from lookervault.errors import AccessError, NoKeyError, NotFoundError
 from lookervault.storage.repository import Repository
 
 
@@ -52,7 +52,7 @@ class VaultKnown:
                 if id in left:
                     left.discard(id)
                     yield id, self._decoded(body)
-        except AccessError:
+        except (AccessError, NoKeyError):
             for id, body in self._asked_again(type_name, left):
                 yield id, self._decoded(body)
 

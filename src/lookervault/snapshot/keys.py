@@ -33,7 +33,8 @@ _AGE, _NONE = "age", "none"
 _ANOTHERS = "No matching keys found"
 """What age says where nothing is damaged."""
 _KEY_OBJECT = re.compile(rf"{KEYS}/\d{{6}}")
-_SNAPSHOT = re.compile(rf"({AREAS}/[0-9a-f]{{8}}/)?snapshots/\d{{8}}T\d{{9}}Z-[0-9a-f]{{8}}")
+_AREA = re.compile(rf"({AREAS}/[0-9a-f]{{8}}/)?")
+_SNAPSHOT = re.compile(rf"{_AREA.pattern}snapshots/\d{{8}}T\d{{9}}Z-[0-9a-f]{{8}}")
 _CONFIG_AGAIN = (
     "Bring it back from a copy, or from a version that the bucket keeps; or write it again: it is"
     ' one line, {"format":1,"encryption":"age"}, with "none" where the store was made with'
@@ -286,11 +287,7 @@ def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
         )
     mac = _mac(index_key, found.content_key, found.area, sealed)
     if not hmac.compare_digest(found.mac, mac):
-        raise DamagedError(
-            f"The index key does not fit the key object {generation} of {store.url}.",
-            hint="It is another store's, or one from before `snapshot rekey --new-index-key`; else"
-            " somebody has changed the keys in the store.",
-        )
+        raise _misfit(store, generation, found, Seal(index_key))
     return Keys(
         seal=Seal(index_key),
         area=found.area,
@@ -298,6 +295,34 @@ def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
         recipient=found.content_key,
         identities=identities,
     )
+
+
+def _misfit(
+    store: Store, generation: int, found: KeyObject, seal: Seal
+) -> DamagedError | UsageError:
+    """An index key that opens a snapshot is the right one: then the key object is not."""
+    if _opens_snapshots(store, found.area, seal):
+        return DamagedError(
+            f"The index key opens the snapshots of {store.url}, and {_name(generation)} was not"
+            " made with it: somebody has changed the keys in the store. Nothing was sent.",
+            hint=_KEYS_AGAIN,
+        )
+    return UsageError(
+        f"The index key is not the one of the store {store.url}.",
+        hint="It is another store's, or one from before `snapshot rekey --new-index-key`:"
+        " `lookervault snapshot index-key --identity FILE` writes the right one. If neither is so,"
+        " somebody has put other keys into the store.",
+    )
+
+
+def _opens_snapshots(store: Store, area: str, seal: Seal) -> bool:
+    if not _AREA.fullmatch(area):
+        return False
+    newest = max((one.name for one in store.list(f"{area}snapshots/")), default=None)
+    try:
+        return newest is not None and bool(seal.open(newest, store.get(newest)))
+    except (DamagedError, NoSuchObjectError):
+        return False
 
 
 def _unpacked(store: Store, generation: int, found: KeyObject) -> bytes:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
-from lookervault.errors import AccessError, DamagedError, NoSuchObjectError
+from lookervault.errors import DamagedError, NoKeyError, NoSuchObjectError
 from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.index import Index
@@ -116,7 +116,7 @@ class Content:
         self._with_repairs = False
 
     def fetch(self, table: str, digest: bytes) -> bytes:
-        """Raises `DamagedError`, `AccessError` where no key opens it."""
+        """Raises `DamagedError`, `NoKeyError` where no key opens it."""
         return self._found(table, digest)[1]
 
     def as_written(self, table: str, digest: bytes, dictionary: bytes | None) -> bytes:
@@ -176,7 +176,7 @@ class Content:
 
     def _check_access(self) -> None:
         if not self._reads:
-            raise AccessError(
+            raise NoKeyError(
                 "The content of the store is encrypted, and no key that opens it is at hand.",
                 hint="Give --identity FILE, or set LOOKERVAULT_IDENTITY.",
             )

@@ -46,7 +46,8 @@ def pull(
     """Makes the vault, whole, or not at all. Until then, what was fetched is in the folder `kept`,
     where the disk has room for both: another pull with the same folder goes on from it.
 
-    Raises `UsageError` where it is there, `StoreError`, `AccessError` and `DamagedError`.
+    Raises `UsageError` where it is there, `NoKeyError`, `StoreError`, `AccessError` and
+    `DamagedError`.
     """
     if vault.exists():
         raise UsageError(

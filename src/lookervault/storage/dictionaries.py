@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import zstandard
 
-from lookervault.errors import AccessError, DamagedError, StoreError
+from lookervault.errors import AccessError, DamagedError, NoKeyError, StoreError
 from lookervault.storage.failures import raise_remembered
 
 LEVEL = 3
@@ -190,5 +190,5 @@ def newest_codec(connection: sqlite3.Connection, type_id: int) -> Codec | None:
         return None
     try:
         return Codec(read(connection, newest), newest)
-    except (AccessError, DamagedError, StoreError):
+    except (AccessError, DamagedError, NoKeyError, StoreError):
         return None

@@ -176,7 +176,7 @@ def test_a_new_index_key_takes_the_place_of_the_old_one(world: World) -> None:
     new = world.people.folder / "new.key"
     done = anew(world, new_index_key=new)
     assert done.made == new
-    with pytest.raises(DamagedError, match="does not fit"):
+    with pytest.raises(UsageError, match="not the one of the store"):
         nightly(world)
     check(world, world.people.reader(world.store, "boss"))
     night(world.vault, 6)
@@ -265,7 +265,7 @@ def test_nobody_can_point_to_another_area(world: World) -> None:
     data = world.store.objects[name]
     assert b'"area":""' in data
     world.store.objects[name] = data.replace(b'"area":""', b'"area":"areas/12345678/"')
-    with pytest.raises(DamagedError, match="does not fit"):
+    with pytest.raises(UsageError, match="not the one of the store"):
         nightly(world)
 
 

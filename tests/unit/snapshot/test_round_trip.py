@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lookervault.config.stores import StoreSettings
-from lookervault.errors import AccessError, DamagedError, StoreError, UsageError
+from lookervault.errors import DamagedError, StoreError, UsageError
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.keys import Keys, open_keys
 from lookervault.snapshot.pull import pull
@@ -246,7 +246,7 @@ def test_the_nightly_machine_reads_no_content(
     done = pushed(vault, store, keys)
     again = open_keys(store, StoreSettings(url="memory:", index_key=people.index_key))
     assert not again.reads_content
-    with pytest.raises(AccessError, match="no key that opens it"):
+    with pytest.raises(UsageError, match="no key that opens it"):
         pulled(done, tmp_path / "back.db", store, again)
     assert {one.name for one in tmp_path.iterdir()} == {"keys", "vault.db"}
     assert people.index_key.stat().st_mode & 0o777 == 0o600
@@ -280,7 +280,7 @@ def test_another_index_key_is_refused(vault: Path, store: MemoryStore, people: P
     pushed(vault, store, people.nightly(store))
     other = people.folder / "other.key"
     other.write_text("LOOKERVAULT-INDEX-KEY-" + "ab" * 32 + "\n")
-    with pytest.raises(DamagedError, match="does not fit"):
+    with pytest.raises(UsageError, match="not the one of the store"):
         open_keys(store, StoreSettings(url="memory:", index_key=other))
 
 
@@ -296,7 +296,7 @@ def test_a_content_key_that_somebody_put_there_is_refused(
     )
     assert forged != store.objects[name]
     store.objects[name] = forged
-    with pytest.raises(DamagedError, match="does not fit"):
+    with pytest.raises(DamagedError, match="somebody has changed the keys"):
         people.nightly(store)
 
 
