@@ -36,6 +36,7 @@ class Machine:
         self.disk.mkdir()
         identity = pyrage.x25519.Identity.generate()
         (folder / "identity.txt").write_text(f"{identity}\n")
+        (folder / "identity.txt").chmod(0o600)
         self.env = {
             **looker.env(),
             "LOOKERVAULT_STORE": f"file://{folder}/store",
@@ -302,6 +303,17 @@ def test_keys_are_made_anew_for_other_people(machine: Machine) -> None:
     back = machine.folder / "back.db"
     assert machine.asked("snapshot", "pull", "--vault", back, *boss).code == 0
     assert verify(back, deep=True).status == "ok"
+
+
+def test_files_of_keys_that_others_may_read_are_warned_about(machine: Machine) -> None:
+    machine.night()
+    for name, what in (("identity.txt", "identity"), ("index.key", "index key")):
+        path = machine.folder / name
+        warning = f"Others may read the {what}: chmod 600 {path}"
+        for mode, is_told in ((0o640, True), (0o604, True), (0o600, False)):
+            path.chmod(mode)
+            done = machine.asked("snapshot", "list")
+            assert (done.code, warning in done.told) == (0, is_told), done
 
 
 def test_a_store_without_encryption_has_no_index_key(machine: Machine) -> None:

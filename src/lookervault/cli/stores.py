@@ -40,6 +40,7 @@ class Opened:
         self.store: Counted = Counted(open_store(settings.url, os.environ))
         self.keys: Keys = open_keys(self.store, settings, make=make)
         self.catalog: Catalog = Catalog(self.store, self.keys.seal, self.keys.area)
+        _warn_of_readers(settings)
         if self.keys.made is not None:
             failures.note(
                 f"The index key was made: {self.keys.made}. Every later run into this store needs"
@@ -59,6 +60,16 @@ class Opened:
             "requests": traffic.requests,
             "seconds": round(time.monotonic() - self._began, 2),
         }
+
+
+def _warn_of_readers(settings: StoreSettings) -> None:
+    from lookervault.cli import failures
+    from lookervault.proof.keys import others_may_read
+
+    files = {"identity": settings.identity, "index key": settings.index_key}
+    for what, path in files.items():
+        if path is not None and path.is_file() and others_may_read(path):
+            failures.warn(f"Others may read the {what}: chmod 600 {path}")
 
 
 def opened(place: Flags, *, make: bool = False) -> Opened:
