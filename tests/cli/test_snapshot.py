@@ -16,6 +16,7 @@ from lookervault.storage.verify import verify
 from tests.cli.running import Completed, program
 
 SNAPSHOT = {"id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash"}
+INSTANCE = {"instance"}
 TRAFFIC = {"uploaded_bytes", "downloaded_bytes", "requests", "seconds"}
 NOBODY = "age1csw03kjuq6tn6au3jmn7cra2ukkuqh35kk96ay3zr8zhq0tmcppq8pu0uh"
 TYPES = ("dashboards", "looks", "roles", "role_members", "queries", "users")
@@ -75,7 +76,7 @@ def test_a_night_from_an_empty_disk_sends_what_is_new(
     assert second["snapshot"]["uploaded_bytes"] < first["snapshot"]["uploaded_bytes"] / 4
     listed = machine.asked("snapshot", "list", "--json").json
     assert [one["id"] for one in listed] == [one["snapshot"]["id"] for one in (second, first)]
-    assert all(one.keys() == SNAPSHOT for one in listed)
+    assert all(one.keys() == SNAPSHOT | INSTANCE for one in listed)
     back = machine.folder / "back.db"
     pulled = machine.asked("snapshot", "pull", "--vault", back, "--json")
     assert pulled.json.keys() >= SNAPSHOT | TRAFFIC

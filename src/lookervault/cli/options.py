@@ -64,6 +64,15 @@ WhichArgument = Annotated[
     str, typer.Argument(metavar="ID", help="An id, `latest`, or a time: yesterday, 2026-11-01.")
 ]
 """A snapshot."""
+InstanceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--instance",
+        help="Of which Looker, where a store has snapshots of several: company.looker.com.",
+        metavar="HOST",
+        show_default=False,
+    ),
+]
 RunOption = Annotated[
     int | None, typer.Option("--run", help="As of this run.", metavar="N", show_default=False)
 ]
@@ -189,6 +198,7 @@ def connecting(command: Callable[..., int]) -> Callable[..., int]:
 READING = {"vault": VaultOption} | {
     name: STORE[name] for name in ("store", "identity", "index_key")
 }
+READING |= {"instance": InstanceOption}
 """What each command takes that reads a vault, or the newest snapshot of a store."""
 
 

@@ -12,7 +12,6 @@ from lookervault.cli.text import duration, size
 from lookervault.snapshot.choosing import Kept
 from lookervault.snapshot.prune import Pruning
 from lookervault.snapshot.prune import prune as prune_store
-from lookervault.snapshot.records import Manifest
 from lookervault.storage.retention import Policy, Span
 
 
@@ -32,7 +31,7 @@ def prune(
         "status": "complete" if done.error is None else "incomplete",
         "dry_run": dry_run,
         "kept": [_kept(one) for one in done.kept],
-        "removed": [_snapshot(id, manifest) for id, manifest in done.removed],
+        "removed": [told(id, manifest) for id, manifest in done.removed],
         "unreadable": done.unreadable,
         "forgotten_runs": done.forgotten,
         "freed_bytes": sum(one.size for one in done.deleted),
@@ -46,12 +45,8 @@ def prune(
     return found | there.traffic(), done
 
 
-def _snapshot(id: str, manifest: Manifest) -> dict[str, Any]:
-    return told(id, manifest) | {"instance": manifest.instance}
-
-
 def _kept(one: Kept) -> dict[str, Any]:
-    return _snapshot(one.id, one.manifest) | {"reasons": one.reasons}
+    return told(one.id, one.manifest) | {"reasons": one.reasons}
 
 
 # Telling.

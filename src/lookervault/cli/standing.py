@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def standing(source: Flags) -> Iterator[tuple[Repository | None, dict[str, Any] 
         if settings is not None:
             try:
                 if vault is None:
-                    vault, store = stack.enter_context(_newest(settings))
+                    vault, store = stack.enter_context(_newest(settings, source["instance"]))
                 else:
                     store = _of_vault(settings, vault)
             except NoSuchObjectError:
@@ -45,17 +45,33 @@ def standing(source: Flags) -> Iterator[tuple[Repository | None, dict[str, Any] 
 
 
 @contextmanager
-def _newest(settings: StoreSettings) -> Iterator[tuple[Repository | None, dict[str, Any]]]:
+def _newest(
+    settings: StoreSettings, instance: str | None
+) -> Iterator[tuple[Repository | None, dict[str, Any]]]:
+    """Of that instance, or else of the one that the settings name, or else of the one whose newest
+    is the oldest: a store is as well as the worst in it.
+    """
+    from lookervault.cli.instances import candidates, may_be_of, newest_of_each
     from lookervault.cli.staging import reading
-    from lookervault.cli.stores import Opened, find
+    from lookervault.cli.stores import Opened, newest
+    from lookervault.config.settings import base_url
 
     there = Opened(settings)
-    if not there.catalog.ids():
-        yield None, _told(settings)
+    named = instance or base_url(os.environ)
+    found = candidates(there.catalog, there.catalog.ids(), named)
+    several = {}
+    if named is None:
+        known = [*found]
+        several = newest_of_each(known)
+        named = min(several, key=lambda one: several[one].created, default=None)
+        found = (one for one in known if named is None or may_be_of(one, named))
+    chosen = newest(found, f"in {there.store.url}")
+    told = _told(settings, chosen, of=named, instances=sorted(several))
+    if chosen is None:
+        yield None, told
         return
-    newest = find(there.catalog, "latest")
-    with reading(there, newest[1]) as repository:
-        yield repository, _told(settings, newest)
+    with reading(there, chosen[1]) as repository:
+        yield repository, told
 
 
 def _of_vault(settings: StoreSettings, vault: Repository) -> dict[str, Any]:
@@ -96,6 +112,8 @@ def _told(
     settings: StoreSettings,
     newest: tuple[str, Manifest] | None = None,
     *,
+    of: str | None = None,
+    instances: Sequence[str] = (),
     is_current: bool = True,
     error: LookerVaultError | None = None,
 ) -> dict[str, Any]:
@@ -107,6 +125,8 @@ def _told(
         "url": without_password(settings.url),
         "reachable": error is None or isinstance(error, DamagedError),
         "snapshot": None if newest is None else told(*newest),
+        "instance": newest[1].instance if newest else of,
+        "instances": list(instances),
         "is_current": is_current if error is None else None,
         "error": None if error is None else error.message,
     }

@@ -7,9 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from lookervault.cli.instances import Found
     from lookervault.cli.options import Flags
     from lookervault.config.stores import StoreSettings
     from lookervault.errors import DamagedError
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from lookervault.snapshot.store import Counted
 
 
-SNAPSHOT = ("id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash")
+SNAPSHOT = (
+    "id",
+    "run",
+    "created",
+    "status",
+    "items",
+    "bytes",
+    "stored_bytes",
+    "root_hash",
+    "instance",
+)
 """What is told of a snapshot."""
 
 
@@ -156,6 +167,7 @@ def told(id: str, manifest: Manifest) -> dict[str, Any]:
         "bytes": manifest.bytes,
         "stored_bytes": manifest.stored_bytes,
         "root_hash": manifest.root,
+        "instance": manifest.instance,
     }
 
 
@@ -168,10 +180,11 @@ def told_or_not(id: str, found: Manifest | DamagedError) -> dict[str, Any]:
     return dict.fromkeys(SNAPSHOT) | {"id": id, "status": "damaged"}
 
 
-def find(catalog: Catalog, which: str) -> tuple[str, Manifest]:
-    """The snapshot of an id or the beginning of one, `latest`, or the newest one at a time.
+def find(catalog: Catalog, which: str, instance: str | None = None) -> tuple[str, Manifest]:
+    """The snapshot of an id or the beginning of one, `latest`, or the newest one at a time: of that
+    instance, where there are several.
 
-    Raises `UsageError` where there is none, or several begin so; `DamagedError` where that one
+    Raises `UsageError` where there is none, or it could be several; `DamagedError` where that one
     cannot be read: none is taken in its place.
     """
     from datetime import UTC, datetime
@@ -183,7 +196,7 @@ def find(catalog: Catalog, which: str) -> tuple[str, Manifest]:
     ids = list(catalog.ids())
     hint = "`lookervault snapshot list` shows what there is."
     if which == "latest":
-        return _newest(catalog, ids, f"in {catalog.store.url}")
+        return _newest(catalog, ids, f"in {catalog.store.url}", instance)
     begin_so = [id for id in ids if id.lower().startswith(which.lower())]
     if len(begin_so) == 1:
         return begin_so[0], catalog.manifest(begin_so[0])
@@ -192,21 +205,41 @@ def find(catalog: Catalog, which: str) -> tuple[str, Manifest]:
     then = moment(which, datetime.now(UTC)).timestamp()
     last = beginning(then)
     by_then = [id for id in ids if id[: len(last)] <= last]
-    return _newest(catalog, by_then, f"that was made by {utc(then)}")
+    return _newest(catalog, by_then, f"that was made by {utc(then)}", instance)
 
 
-def _newest(catalog: Catalog, ids: Sequence[str], which: str) -> tuple[str, Manifest]:
-    """Raises `DamagedError` where that one cannot be read, and names the newest one that can."""
-    from lookervault.errors import DamagedError, UsageError
+def _newest(
+    catalog: Catalog, ids: Sequence[str], which: str, instance: str | None
+) -> tuple[str, Manifest]:
+    from lookervault.cli.instances import candidates, listed, newest_of_each
+    from lookervault.errors import UsageError
 
-    looked_at = ((id, catalog.looked_at(id)) for id in ids)
-    there = ((id, found) for id, found in looked_at if found is not None)
+    there = candidates(catalog, ids, instance)
+    if instance is None:
+        there = iter(known := [*there])
+        if len(several := newest_of_each(known)) > 1:
+            raise UsageError(
+                f"{catalog.store.url} has snapshots of several instances: {listed(several)}.",
+                hint=f"Name one of them: --instance {listed([*several][:1])}.",
+            )
+    if (found := newest(there, which)) is not None:
+        return found
+    whose = f" of {instance}" if instance else ""
+    raise UsageError(
+        f"There is no snapshot{whose} {which}.",
+        hint="`lookervault snapshot list` shows what there is.",
+    )
+
+
+def newest(there: Iterator[Found], which: str) -> tuple[str, Manifest] | None:
+    """The first. Raises `DamagedError` where that one cannot be read, and names the first that
+    can.
+    """
+    from lookervault.errors import DamagedError
+
     id, found = next(there, ("", None))
     if found is None:
-        raise UsageError(
-            f"There is no snapshot {which}.",
-            hint="`lookervault snapshot list` shows what there is.",
-        )
+        return None
     if not isinstance(found, DamagedError):
         return id, found
     other = next((id for id, found in there if not isinstance(found, DamagedError)), None)

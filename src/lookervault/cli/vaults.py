@@ -31,21 +31,29 @@ def open_source(source: Flags) -> Iterator[Repository]:
     from lookervault.cli.stores import Opened, find
 
     there = Opened(store)
-    _, manifest = find(there.catalog, "latest")
+    _, manifest = find(there.catalog, "latest", source["instance"])
     with reading(there, manifest) as repository:
         yield repository
 
 
 def store_to_read(source: Flags) -> StoreSettings | None:
-    """The store in place of a vault, as `open_source` has it."""
+    """The store in place of a vault, as `open_source` has it. Raises `UsageError` where an instance
+    is named, and no store is read.
+    """
     from lookervault.config.settings import vault_path
     from lookervault.config.stores import store_settings
+    from lookervault.errors import UsageError
 
     vault = source["vault"]
     store = store_settings(source, os.environ)
     if store is not None and source["store"] is None:
         path, _ = vault_path({"vault": vault}, os.environ)
         store = store if vault is None and not path.exists() else None
+    if store is None and source["instance"] is not None:
+        raise UsageError(
+            "--instance chooses among snapshots of a store, and a vault is read.",
+            hint="Leave it out, or name the store with --store.",
+        )
     return store
 
 

@@ -150,6 +150,13 @@ def vault_path(flags: Mapping[str, object], env: Mapping[str, str]) -> tuple[Pat
     return values.vault(text, source), source
 
 
+def base_url(env: Mapping[str, str]) -> str | None:
+    """Which Looker is meant, for commands that do not need it. Raises `UsageError`."""
+    ini = read_ini(DEFAULT_INI, required=False)
+    found = _Places({}, env, ini, DEFAULT_INI).find("base_url")
+    return None if found is None else values.base_url(*found)
+
+
 def monthly_calls(env: Mapping[str, str]) -> int | None:
     """The quota, for commands that do not need Looker. Raises `UsageError` where it is none."""
     found = _Places({}, env, {}, DEFAULT_INI).find("monthly_calls")

@@ -76,6 +76,8 @@ def test_calls_are_those_of_the_month_that_it_is(vault: Repository) -> None:
                 "url": "s3://x/y",
                 "reachable": True,
                 "snapshot": None,
+                "instance": None,
+                "instances": [],
                 "is_current": False,
                 "error": None,
             },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from lookervault.cli.commands.rekey import index_key, rekey
 from lookervault.cli.options import (
     DebugOption,
     Flags,
+    InstanceOption,
     JsonOption,
     LogFormatOption,
     VaultOption,
@@ -22,6 +23,8 @@ from lookervault.cli.options import (
 
 app = typer.Typer(no_args_is_help=True)
 _COLUMNS = ("id", "run", "created", "status", "items", "stored_bytes")
+_SPARE = ("created", "stored_bytes", "items", "status", "instance")
+"""Columns that a narrow terminal does without; an id tells when, too."""
 
 
 @app.callback()
@@ -102,7 +105,7 @@ def list_snapshots(
       lookervault snapshot list --json
     """
     from lookervault.cli import failures
-    from lookervault.cli.output import print_json, print_table
+    from lookervault.cli.output import print_json
     from lookervault.cli.stores import opened, told_or_not
     from lookervault.errors import DamagedError, Exit
 
@@ -112,17 +115,31 @@ def list_snapshots(
     if json:
         print_json(rows)
     else:
-        print_table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows])
+        _print_list(rows)
     damaged = [one for _, one in found if isinstance(one, DamagedError)]
     for error in damaged:
         failures.warn(error.message, hint=error.hint)
     return Exit.DAMAGED if damaged else Exit.COMPLETE
 
 
+def _print_list(rows: list[dict[str, Any]]) -> None:
+    """Ids are there to be copied: they are never cut."""
+    from lookervault.cli.instances import host
+    from lookervault.cli.output import print_table
+
+    several = len({row["instance"] for row in rows if row["instance"]}) > 1
+    columns = (*_COLUMNS, "instance") if several else _COLUMNS
+    told = [row | {"instance": row["instance"] and host(row["instance"])} for row in rows]
+    cells = [[row[column] for column in columns] for row in told]
+    spare = [name for name in _SPARE if name in columns]
+    print_table(columns, cells, keep=("id", "run"), spare=spare)
+
+
 @app.command("show")
 @storing
 def show(
     which: WhichArgument = "latest",
+    instance: InstanceOption = None,
     *,
     place: Flags,
     json: JsonOption = False,
@@ -140,9 +157,8 @@ def show(
     from lookervault.cli.stores import find, opened, told
 
     catalog = opened(place).catalog
-    id, manifest = find(catalog, which)
+    id, manifest = find(catalog, which, instance)
     found = told(id, manifest) | {
-        "instance": manifest.instance,
         "base_url": manifest.base_url,
         "runs": len(manifest.runs),
         "certificates": manifest.certificates,
@@ -162,6 +178,7 @@ def show(
 @storing
 def pull(
     which: WhichArgument = "latest",
+    instance: InstanceOption = None,
     vault: VaultOption = None,
     *,
     place: Flags,
@@ -187,7 +204,7 @@ def pull(
 
     path, _ = vault_path({"vault": vault}, os.environ)
     there = opened(place)
-    id, manifest = find(there.catalog, which)
+    id, manifest = find(there.catalog, which, instance)
     kept = kept_beside(path)
     try:
         fetch(id, manifest, path, there.store, there.keys, kept=kept)

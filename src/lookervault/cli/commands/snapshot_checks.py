@@ -13,6 +13,7 @@ import typer
 from lookervault.cli.options import (
     DebugOption,
     Flags,
+    InstanceOption,
     JsonOption,
     LogFormatOption,
     QuietOption,
@@ -58,6 +59,7 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    instance: InstanceOption = None,
     vault: VaultOption = None,
     *,
     place: Flags,
@@ -89,7 +91,7 @@ def verify(
     share = _share(sample, read_data=read_data)
     path = existing(vault) if repair or vault is not None else None
     there = opened(place)
-    ids = None if which == "all" else [find(there.catalog, which)[0]]
+    ids = None if which == "all" else [find(there.catalog, which, instance)[0]]
     certificates = _known(known or [], there, path, every=ids is None)
     with verification.choose(quiet=quiet or json) as watch:
         report = look(
@@ -157,6 +159,7 @@ def _known(given: list[str], there: Opened, vault: Path | None, *, every: bool) 
 @storing
 def rehearse(
     which: WhichArgument = "latest",
+    instance: InstanceOption = None,
     items: Annotated[
         int, typer.Option("--items", help="Items that are read, by chance.", metavar="N", min=0)
     ] = 20,
@@ -201,7 +204,7 @@ def rehearse(
 
     trusted = [public_key(given) for given in key or []]
     there = opened(place)
-    id, manifest = find(there.catalog, which)
+    id, manifest = find(there.catalog, which, instance)
     with (
         tempfile.TemporaryDirectory(prefix="lookervault-") as folder,
         verification.choose(quiet=quiet or json) as watch,
