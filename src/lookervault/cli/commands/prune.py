@@ -48,9 +48,10 @@ def prune(
 ) -> int:
     """Remove snapshots that are not to be kept, and the history that only they needed.
 
-    Of each vault in the store, runs are chosen as `forget` chooses them. The newest snapshot and
-    the newest complete one always stay. What no snapshot needs is marked, and deleted by a prune
-    a day later: nobody who is at work is disturbed.
+    Of each vault in the store, runs are chosen as `forget` chooses them. One snapshot of each run
+    that is kept stays, the newest complete one; of a run that was pushed several times, the others
+    go, too. The newest snapshot and the newest complete one always stay. What no snapshot needs is
+    marked, and deleted by a prune a day later: nobody who is at work is disturbed.
 
     It stops where something is lost that a snapshot needs, until `snapshot verify --repair` has
     mended it, or --lost says that it is lost for good: what cannot be read at all is removed then.
