@@ -197,6 +197,12 @@ def test_an_incomplete_run_is_pushed_as_such(machine: Machine, looker: EmbeddedL
     assert machine.asked("snapshot", "list", "--json").json[0]["status"] == "partial"
 
 
+    back = machine.folder / "back.db"
+    for command in ("pull", "push"):
+        done = machine.asked("snapshot", command, "--vault", back)
+        assert done.code == 3
+        assert "Run 1 is partial: what it read is all there, and exact" in done.told
+        assert f"`lookervault runs show 1 --vault {back}` says what and why" in done.told
 @pytest.mark.parametrize(
     ("arguments", "env", "code", "said"),
     [
@@ -237,6 +243,9 @@ def test_no_vault_is_written_over(machine: Machine) -> None:
 
 def test_a_store_that_was_pruned_goes_on_where_it_was(
     machine: Machine, looker: EmbeddedLooker
+    nowhere = machine.asked("snapshot", "pull", "--vault", machine.folder / "none" / "x.db")
+    assert (nowhere.code, nowhere.out) == (2, b"")
+    assert f"There is no folder {machine.folder}/none for the vault. Make it" in nowhere.told
 ) -> None:
     ids = looker.store.ids("dashboards")
     nights = []

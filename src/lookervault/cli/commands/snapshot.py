@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +23,11 @@ from lookervault.cli.options import (
 )
 
 app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lookervault.errors import Exit
+
 _COLUMNS = ("id", "run", "created", "status", "items", "stored_bytes")
 _SPARE = ("created", "stored_bytes", "items", "status", "instance")
 """Columns that a narrow terminal does without; an id tells when, too."""
@@ -81,9 +87,8 @@ def push(
         sent = size(found["uploaded_bytes"])
         print(f"{what} {found['id']} of run {found['run']}: {found['items']:,} items.")
         print(f"{sent} sent in {found['requests']:,} requests and {found['seconds']} s.")
-    if found["passed_over"]:
-        return Exit.DAMAGED
-    return Exit.COMPLETE if found["status"] == "complete" else Exit.INCOMPLETE
+    code = _told_of_run(found, path)
+    return Exit.DAMAGED if found["passed_over"] else code
 
 
 @app.command("list")
@@ -195,15 +200,16 @@ def pull(
     """
     from lookervault.cli import failures
     from lookervault.cli.output import print_json
+    from lookervault.cli.extraction import check_place
     from lookervault.cli.stores import find, opened, told
     from lookervault.cli.text import size
     from lookervault.config.settings import vault_path
-    from lookervault.errors import Exit
     from lookervault.snapshot.pull import kept_beside
     from lookervault.snapshot.pull import pull as fetch
 
     path, _ = vault_path({"vault": vault}, os.environ)
     there = opened(place)
+    check_place(path)
     id, manifest = find(there.catalog, which, instance)
     kept = kept_beside(path)
     try:
@@ -221,7 +227,26 @@ def pull(
         print(f"{path} is snapshot {id} of run {manifest.run}: {manifest.items:,} items.")
         got = size(found["downloaded_bytes"])
         print(f"{got} fetched in {found['requests']:,} requests and {found['seconds']} s.")
-    return Exit.COMPLETE if manifest.status == "complete" else Exit.INCOMPLETE
+    return _told_of_run(found, path)
+
+
+def _told_of_run(found: Mapping[str, Any], vault: Path) -> Exit:
+    """Says where the run of a snapshot is not complete. The snapshot itself is whole."""
+    import shlex
+
+    from lookervault.cli import failures
+    from lookervault.errors import Exit
+
+    if found["status"] == "complete":
+        return Exit.COMPLETE
+    run = found["run"]
+    failures.note(
+        f"Run {run} is {found['status']}: what it read is all there, and exact; what it did not is"
+        f" missing. `lookervault runs show {run} --vault {shlex.quote(str(vault))}` says what and"
+        " why.",
+        run=run,
+    )
+    return Exit.INCOMPLETE
 
 
 app.command("verify")(snapshot_checks.verify)
