@@ -227,7 +227,14 @@ def test_a_snapshot_is_found_by_its_beginning_and_by_time(machine: Machine) -> N
     for which in (first, first[:20], "latest", "now", "2099-01-01"):
         shown = machine.asked("snapshot", "show", which, "--json")
         assert shown.json["id"] == first, which
-    for which, said in (("2001-01-01", "no snapshot that was made by"), ("x", "is no time")):
+    machine.night()
+    for which, said in (
+        ("2001-01-01", "no snapshot that was made by"),
+        ("x", "Write an id or its beginning, `latest`, a date"),
+        ("1", "Write an id or its beginning, `latest`, a date"),
+        ("-1h", "no snapshot that was made by"),
+        (first[:6], f"2 snapshots begin with '{first[:6]}'"),  # a month, and no time
+    ):
         done = machine.asked("snapshot", "show", which)
         assert (done.code, said in done.told) == (2, True), done
 

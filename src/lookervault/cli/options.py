@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from lookervault.cli import said
+
+_AGO = re.compile(r"-\d+[hdwmyHDWMY]")
+
+
+class TimesCommand(TyperCommand):
+    """Its arguments may be times: `-7d` is one, and no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [a[1:] if _AGO.fullmatch(a) else a for a in args])
 
 
 def complete_type(incomplete: str) -> list[tuple[str, str]]:
@@ -61,7 +72,10 @@ TypeArgument = Annotated[
     ),
 ]
 WhichArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="An id, `latest`, or a time: yesterday, 2026-11-01.")
+    str,
+    typer.Argument(
+        metavar="ID", help="An id, its beginning, `latest`, or a time: 2026-11-01, -7d."
+    ),
 ]
 """A snapshot."""
 InstanceOption = Annotated[

@@ -190,7 +190,7 @@ def find(catalog: Catalog, which: str, instance: str | None = None) -> tuple[str
     from datetime import UTC, datetime
 
     from lookervault.errors import UsageError
-    from lookervault.history.moments import moment, utc
+    from lookervault.history.moments import TIMES, moment, utc
     from lookervault.snapshot.catalog import beginning
 
     ids = list(catalog.ids())
@@ -200,9 +200,10 @@ def find(catalog: Catalog, which: str, instance: str | None = None) -> tuple[str
     begin_so = [id for id in ids if id.lower().startswith(which.lower())]
     if len(begin_so) == 1:
         return begin_so[0], catalog.manifest(begin_so[0])
-    if begin_so and not which.isdecimal():
+    if begin_so:
         raise UsageError(f"{len(begin_so)} snapshots begin with {which!r}.", hint=hint)
-    then = moment(which, datetime.now(UTC)).timestamp()
+    others = f"Write an id or its beginning, `latest`, {TIMES}. {hint}"
+    then = moment(which, datetime.now(UTC), others).timestamp()
     last = beginning(then)
     by_then = [id for id in ids if id[: len(last)] <= last]
     return _newest(catalog, by_then, f"that was made by {utc(then)}", instance)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from lookervault.errors import UsageError
 from lookervault.storage.runs import RunRow
 
 _AGO = re.compile(r"-?(\d+)([hdwmy])")
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
-_HINT = (
-    "Write a run's number, a date such as 2026-11-01, a time such as 2026-11-01T09:30,"
-    " `now`, `today`, `yesterday`, or `-7d` (h, d, w, m, y)."
+TIMES = (
+    "a date such as 2026-11-01, a time such as 2026-11-01T09:30, `now`, `today`, `yesterday`, or"
+    " `-7d` (h, d, w, m, y)"
 )
+_HINT = f"Write a run's number, {TIMES}."
 
 
-def moment(text: str, now: datetime) -> datetime:
+def moment(text: str, now: datetime, hint: str = _HINT) -> datetime:
     """The end of what the text names, in UTC: a day ends as the next begins.
 
-    `now` is in UTC. Raises `UsageError` where it is no time.
+    `now` is in UTC. Raises `UsageError` where it is no time; `hint` is what could be written.
     """
     words = {"now": now, "today": now, "yesterday": _day(now)}
     asked = text.strip().lower()
@@ -30,11 +31,11 @@ def moment(text: str, now: datetime) -> datetime:
         if ago := _AGO.fullmatch(asked):
             return now - timedelta(hours=int(ago[1]) * _HOURS[ago[2]])
         told = datetime.fromisoformat(text.strip())
-        if len(text.strip()) == len("2026-11-01"):
+        if _is_day(asked):
             told += timedelta(days=1)
         return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no time.", hint=_HINT) from None
+        raise UsageError(f"{text!r} is no time.", hint=hint) from None
 
 
 def beginning(text: str, now: datetime) -> datetime:
@@ -42,8 +43,7 @@ def beginning(text: str, now: datetime) -> datetime:
     asked = text.strip().lower()
     if asked == "today":
         return _day(now)
-    is_day = len(asked) == len("2026-11-01") and not _AGO.fullmatch(asked)
-    whole = asked == "yesterday" or is_day
+    whole = asked == "yesterday" or _is_day(asked)
     return moment(text, now) - timedelta(days=1 if whole else 0)
 
 
@@ -63,6 +63,14 @@ def run_at(runs: Sequence[RunRow], text: str, now: datetime) -> RunRow:
         known = f"The first one ended {utc(runs[0].finished)}." if _ended(runs) else _HINT
         raise UsageError(f"The vault has no {when}.", hint=f"{known} `lookervault runs` lists all.")
     return found[-1]
+
+
+def _is_day(text: str) -> bool:
+    """However it is written: 20261101 is one, too."""
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def utc(seconds: float | None) -> str:

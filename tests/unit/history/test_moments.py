@@ -26,6 +26,7 @@ NOW = datetime(2026, 11, 28, 14, 30, tzinfo=UTC)
         ("-12h", "2026-11-28T02:30"),
         ("-2w", "2026-11-14T14:30"),
         ("2026-11-01", "2026-11-02T00:00"),
+        ("20261101", "2026-11-02T00:00"),
         ("2026-11-01T09:30", "2026-11-01T09:30"),
         ("2026-11-01 09:30+02:00", "2026-11-01T07:30"),
     ],
@@ -57,6 +58,7 @@ def test_the_run_that_had_ended_by_then(tmp_path: Path) -> None:
 def test_since_a_day_is_from_where_it_begins() -> None:
     now = datetime(2026, 11, 28, 14, 30, tzinfo=UTC)
     assert beginning("2026-11-01", now) == datetime(2026, 11, 1, tzinfo=UTC)
+    assert beginning("20261101", now) == datetime(2026, 11, 1, tzinfo=UTC)
     assert beginning("yesterday", now) == datetime(2026, 11, 27, tzinfo=UTC)
     assert beginning("today", now) == datetime(2026, 11, 28, tzinfo=UTC)
     assert beginning("-1h", now) == datetime(2026, 11, 28, 13, 30, tzinfo=UTC)

@@ -33,6 +33,7 @@ from lookervault.cli.commands import (
     uses,
     verify,
 )
+from lookervault.cli.options import TimesCommand
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -76,7 +77,7 @@ _COMMANDS: dict[str, tuple[Callable[..., int | None], type[TyperCommand]]] = {
     "list": (list_.list_items, TyperCommand),
     "show": (show.show, TyperCommand),
     "log": (log.log, TyperCommand),
-    "diff": (diff.diff, diff.DiffCommand),
+    "diff": (diff.diff, TimesCommand),
     "export": (export.export, TyperCommand),
     "import": (import_.import_tree, TyperCommand),
     "stats": (stats.stats, TyperCommand),

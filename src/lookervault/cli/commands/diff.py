@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
-from typer.core import TyperCommand
 
 from lookervault.cli.changes import FolderOption, TypesOption
 from lookervault.cli.options import DebugOption, Flags, JsonOption, LogFormatOption, reading
@@ -21,15 +19,7 @@ if TYPE_CHECKING:
     from lookervault.storage.runs import RunRow
 
 _TIMES = ("now", "today", "yesterday")
-_AGO = re.compile(r"-\d+[hdwmyHDWMY]")
 _PAGE = ("The page", "--html")
-
-
-class DiffCommand(TyperCommand):
-    """`-7d` is a time and no option."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, [a[1:] if _AGO.fullmatch(a) else a for a in args])
 
 
 @reading

@@ -17,17 +17,18 @@ from lookervault.cli.options import (
     InstanceOption,
     JsonOption,
     LogFormatOption,
+    TimesCommand,
     VaultOption,
     WhichArgument,
     storing,
 )
 
-app = typer.Typer(no_args_is_help=True)
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lookervault.errors import Exit
 
+app = typer.Typer(no_args_is_help=True)
 _COLUMNS = ("id", "run", "created", "status", "items", "stored_bytes")
 _SPARE = ("created", "stored_bytes", "items", "status", "instance")
 """Columns that a narrow terminal does without; an id tells when, too."""
@@ -140,7 +141,7 @@ def _print_list(rows: list[dict[str, Any]]) -> None:
     print_table(columns, cells, keep=("id", "run"), spare=spare)
 
 
-@app.command("show")
+@app.command("show", cls=TimesCommand)
 @storing
 def show(
     which: WhichArgument = "latest",
@@ -179,7 +180,7 @@ def show(
         print_pairs(list((found | {"gaps": ", ".join(manifest.gaps) or None}).items()))
 
 
-@app.command("pull")
+@app.command("pull", cls=TimesCommand)
 @storing
 def pull(
     which: WhichArgument = "latest",
@@ -199,8 +200,8 @@ def pull(
       lookervault snapshot pull yesterday --vault friday.db
     """
     from lookervault.cli import failures
-    from lookervault.cli.output import print_json
     from lookervault.cli.extraction import check_place
+    from lookervault.cli.output import print_json
     from lookervault.cli.stores import find, opened, told
     from lookervault.cli.text import size
     from lookervault.config.settings import vault_path
@@ -208,8 +209,8 @@ def pull(
     from lookervault.snapshot.pull import pull as fetch
 
     path, _ = vault_path({"vault": vault}, os.environ)
-    there = opened(place)
     check_place(path)
+    there = opened(place)
     id, manifest = find(there.catalog, which, instance)
     kept = kept_beside(path)
     try:
@@ -249,8 +250,8 @@ def _told_of_run(found: Mapping[str, Any], vault: Path) -> Exit:
     return Exit.INCOMPLETE
 
 
-app.command("verify")(snapshot_checks.verify)
-app.command("rehearse")(snapshot_checks.rehearse)
+app.command("verify", cls=TimesCommand)(snapshot_checks.verify)
+app.command("rehearse", cls=TimesCommand)(snapshot_checks.rehearse)
 app.command("prune")(prune)
 app.command("rekey")(rekey)
 app.command("index-key")(index_key)
