@@ -13,7 +13,9 @@ import pytest
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.errors import Exit
 from lookervault.storage.verify import verify
+from tests.cli.forking import Constraint
 from tests.cli.running import Completed, program
+from tests.cli.terminals import in_terminal
 
 SNAPSHOT = {"id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash"}
 INSTANCE = {"instance"}
@@ -195,14 +197,14 @@ def test_an_incomplete_run_is_pushed_as_such(machine: Machine, looker: EmbeddedL
         looker.behaviour.hidden_ids = {}
     assert (done.code, done.json["snapshot"]["status"]) == (3, "partial")
     assert machine.asked("snapshot", "list", "--json").json[0]["status"] == "partial"
-
-
     back = machine.folder / "back.db"
     for command in ("pull", "push"):
         done = machine.asked("snapshot", command, "--vault", back)
         assert done.code == 3
         assert "Run 1 is partial: what it read is all there, and exact" in done.told
         assert f"`lookervault runs show 1 --vault {back}` says what and why" in done.told
+
+
 @pytest.mark.parametrize(
     ("arguments", "env", "code", "said"),
     [
@@ -241,6 +243,9 @@ def test_a_snapshot_is_found_by_its_beginning_and_by_time(machine: Machine) -> N
 
 def test_no_vault_is_written_over(machine: Machine) -> None:
     machine.night()
+    nowhere = machine.asked("snapshot", "pull", "--vault", machine.folder / "none" / "x.db")
+    assert (nowhere.code, nowhere.out) == (2, b"")
+    assert f"There is no folder {machine.folder}/none for the vault. Make it" in nowhere.told
     vault = machine.folder / "there.db"
     vault.write_bytes(b"mine")
     done = machine.asked("snapshot", "pull", "--vault", vault)
@@ -248,11 +253,39 @@ def test_no_vault_is_written_over(machine: Machine) -> None:
     assert vault.read_bytes() == b"mine"
 
 
+def test_a_temporary_folder_without_room_is_named(machine: Machine) -> None:
+    machine.night()
+    for command in (("extract", *TYPES), ("list", "dashboards")):
+        done = program(
+            *command,
+            env=machine.reader,
+            cwd=machine.disk,
+            command=Constraint("RLIMIT_FSIZE", 40_000),
+        )
+        assert (done.code, done.out) == (1, b""), done
+        assert f"{machine.disk}/lookervault-" in done.told
+        assert "name a folder that has more with TMPDIR" in done.told
+        assert list(machine.disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("columns", [40, 100])
+def test_what_is_damaged_is_named_whole_however_narrow_the_terminal(
+    machine: Machine, columns: int
+) -> None:
+    machine.night()
+    (pack,) = (machine.folder / "store").glob("packs/*")
+    pack.write_bytes(b"x")
+    shown = in_terminal("snapshot", "verify", columns=columns, env=machine.reader)
+    assert shown.code == Exit.DAMAGED
+    assert f"packs/{pack.name}" in shown.text
+    found = shown.text.partition("Found:")[2].partition("Hit by")[0]
+    longest = len(f"packs/{pack.name}")
+    assert all(len(line) <= max(columns, longest) for line in found.splitlines())
+    assert "hits 1 snapshots, " in " ".join(found.split())
+
+
 def test_a_store_that_was_pruned_goes_on_where_it_was(
     machine: Machine, looker: EmbeddedLooker
-    nowhere = machine.asked("snapshot", "pull", "--vault", machine.folder / "none" / "x.db")
-    assert (nowhere.code, nowhere.out) == (2, b"")
-    assert f"There is no folder {machine.folder}/none for the vault. Make it" in nowhere.told
 ) -> None:
     ids = looker.store.ids("dashboards")
     nights = []

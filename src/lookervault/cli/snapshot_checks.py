@@ -53,12 +53,9 @@ def print_report(url: str, found: dict[str, Any], *, read: bool, repair: bool) -
     )
     if found["findings"]:
         print(painted("\nFound:", "bold"))
-        columns = ("kind", "object", "detail", "snapshots", "items")
-        rows = [
-            [*(one[name] for name in columns[:3]), len(one["snapshots"]), len(one["items"])]
-            for one in found["findings"]
-        ]
-        print_table(columns, rows, keep=columns)
+        for one in found["findings"]:
+            hits = f"{len(one['snapshots']):,} snapshots, {len(one['items']):,} items"
+            print_pairs([(one["kind"], one["object"]), ("", f"{one['detail']}; hits {hits}")])
     for one in found["findings"]:
         _print_hit(one)
     if status == "damaged":

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lookervault.cli.stopping import ON_ITS_WAY, like_ctrl_c
-from lookervault.errors import DamagedError, LookerVaultError, StoreError
+from lookervault.errors import DamagedError, LookerVaultError, StoreError, VaultError
 
 if TYPE_CHECKING:
     from lookervault.cli.stores import Opened
@@ -159,6 +159,22 @@ class Staged:
 
 
 @contextmanager
+def _room_in(folder: Path) -> Iterator[None]:
+    """Around what is written there. Raises `VaultError` that says how to name another folder."""
+    hint = "Free some space there, or name a folder that has more with TMPDIR."
+    try:
+        yield
+    except OSError as error:
+        raise VaultError(
+            f"The temporary folder {folder} cannot be written to: {error.strerror}.", hint=hint
+        ) from error
+    except VaultError as error:
+        if isinstance(error, DamagedError) or str(folder) not in error.message:
+            raise
+        raise VaultError(error.message, hint=hint) from error
+
+
+@contextmanager
 def staged(
     store: StoreSettings | None, settings: Settings, max_calls: int | None = None
 ) -> Iterator[tuple[Settings, Staged | None]]:
@@ -181,7 +197,8 @@ def staged(
     found = Staged(there, folder / _VAULT, is_temporary=True)
     try:
         with like_ctrl_c():
-            found.begin(settings.base_url)
+            with _room_in(folder):
+                found.begin(settings.base_url)
             if settings.monthly_calls is not None and max_calls is None:
                 found.check_month(settings.monthly_calls)
             yield replace(settings, vault=found.vault), found
@@ -219,7 +236,8 @@ def reading(there: Opened, manifest: Manifest) -> Iterator[Repository]:
 
     with like_ctrl_c(), tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
         vault = Path(folder) / _VAULT
-        write_outline(there.catalog, manifest, vault)
+        with _room_in(vault.parent):
+            write_outline(there.catalog, manifest, vault)
         index = there.catalog.index(manifest.indexes)
         content = Content(there.catalog, index, there.keys)
         with Repository.open(vault, write=False, fetch=content.as_written) as repository:
