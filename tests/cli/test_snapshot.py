@@ -255,7 +255,14 @@ def test_no_vault_is_written_over(machine: Machine) -> None:
 
 def test_a_temporary_folder_without_room_is_named(machine: Machine) -> None:
     machine.night()
-    for command in (("extract", *TYPES), ("list", "dashboards")):
+    back = machine.folder / "back.db"
+    assert machine.asked("snapshot", "pull", "--vault", back).code == 0
+    for command in (
+        ("extract", *TYPES),
+        ("list", "dashboards"),
+        ("snapshot", "rehearse", "--quiet"),
+        ("snapshot", "push", "--vault", back),
+    ):
         done = program(
             *command,
             env=machine.reader,

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lookervault.cli.stopping import ON_ITS_WAY, like_ctrl_c
-from lookervault.errors import DamagedError, LookerVaultError, StoreError, VaultError
+from lookervault.cli.temporary import PREFIX, room_for_a_while
+from lookervault.errors import DamagedError, LookerVaultError, StoreError
 
 if TYPE_CHECKING:
     from lookervault.cli.stores import Opened
@@ -159,22 +160,6 @@ class Staged:
 
 
 @contextmanager
-def _room_in(folder: Path) -> Iterator[None]:
-    """Around what is written there. Raises `VaultError` that says how to name another folder."""
-    hint = "Free some space there, or name a folder that has more with TMPDIR."
-    try:
-        yield
-    except OSError as error:
-        raise VaultError(
-            f"The temporary folder {folder} cannot be written to: {error.strerror}.", hint=hint
-        ) from error
-    except VaultError as error:
-        if isinstance(error, DamagedError) or str(folder) not in error.message:
-            raise
-        raise VaultError(error.message, hint=hint) from error
-
-
-@contextmanager
 def staged(
     store: StoreSettings | None, settings: Settings, max_calls: int | None = None
 ) -> Iterator[tuple[Settings, Staged | None]]:
@@ -193,11 +178,11 @@ def staged(
     if settings.source("vault") != DEFAULT:
         yield settings, Staged(there, settings.vault, is_temporary=False)
         return
-    folder = Path(tempfile.mkdtemp(prefix="lookervault-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     found = Staged(there, folder / _VAULT, is_temporary=True)
     try:
         with like_ctrl_c():
-            with _room_in(folder):
+            with room_for_a_while():
                 found.begin(settings.base_url)
             if settings.monthly_calls is not None and max_calls is None:
                 found.check_month(settings.monthly_calls)
@@ -234,9 +219,9 @@ def reading(there: Opened, manifest: Manifest) -> Iterator[Repository]:
     from lookervault.snapshot.outline import Content, write_outline
     from lookervault.storage.repository import Repository
 
-    with like_ctrl_c(), tempfile.TemporaryDirectory(prefix="lookervault-") as folder:
+    with like_ctrl_c(), tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         vault = Path(folder) / _VAULT
-        with _room_in(vault.parent):
+        with room_for_a_while():
             write_outline(there.catalog, manifest, vault)
         index = there.catalog.index(manifest.indexes)
         content = Content(there.catalog, index, there.keys)

@@ -107,20 +107,22 @@ def push(
     """
     from lookervault import __version__
     from lookervault.cli import failures
+    from lookervault.cli.temporary import room_for_a_while
     from lookervault.snapshot.push import push as send
 
     if noted:
         _warn_if_rolled_back(there, vault)
-    done = send(
-        vault,
-        there.store,
-        there.keys,
-        now=time.time(),
-        program_version=__version__,
-        run=run,
-        base=base,
-        gaps=gaps,
-    )
+    with room_for_a_while():
+        done = send(
+            vault,
+            there.store,
+            there.keys,
+            now=time.time(),
+            program_version=__version__,
+            run=run,
+            base=base,
+            gaps=gaps,
+        )
     if noted:
         _remember(there, vault, done)
     for message in done.passed_over:

@@ -196,6 +196,7 @@ def rehearse(
     from lookervault.cli import verification
     from lookervault.cli.output import print_json
     from lookervault.cli.stores import find, opened
+    from lookervault.cli.temporary import PREFIX, room_for_a_while
     from lookervault.proof.certificate import check_signatures
     from lookervault.proof.keys import public_key
     from lookervault.snapshot.rehearse import Finding
@@ -206,8 +207,9 @@ def rehearse(
     there = opened(place)
     id, manifest = find(there.catalog, which, instance)
     with (
-        tempfile.TemporaryDirectory(prefix="lookervault-") as folder,
+        tempfile.TemporaryDirectory(prefix=PREFIX) as folder,
         verification.choose(quiet=quiet or json) as watch,
+        room_for_a_while(),
     ):
         vault = Path(folder) / "rehearsed.db"
         done = practise(
