@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 _COLUMNS = ("id", "run", "created", "status", "items", "stored_bytes")
-_SPARE = ("created", "stored_bytes", "items", "status", "instance")
+_SPARE = ("created", "stored_bytes", "items", "status", "run", "instance")
 """Columns that a narrow terminal does without; an id tells when, too."""
 
 
@@ -129,7 +129,7 @@ def list_snapshots(
 
 
 def _print_list(rows: list[dict[str, Any]]) -> None:
-    """Ids are there to be copied: they are never cut."""
+    """Ids and instances are there to be copied: they are never cut."""
     from lookervault.cli.instances import host
     from lookervault.cli.output import print_table
 
@@ -138,7 +138,7 @@ def _print_list(rows: list[dict[str, Any]]) -> None:
     told = [row | {"instance": row["instance"] and host(row["instance"])} for row in rows]
     cells = [[row[column] for column in columns] for row in told]
     spare = [name for name in _SPARE if name in columns]
-    print_table(columns, cells, keep=("id", "run"), spare=spare)
+    print_table(columns, cells, keep=("id", "run", "instance"), spare=spare)
 
 
 @app.command("show", cls=TimesCommand)
