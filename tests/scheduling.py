@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # has no types
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]  # the same
+
+_ENOUGH = 2
+"""Tests that a worker has when it gets more: that of the original."""
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
@@ -25,7 +29,15 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
         module = nodeid.partition("::")[0]
         return module if self._is_group(module) else nodeid
 
-    def remove_node(self, node: object) -> str | None:
+    def _reschedule(self, node: WorkerController) -> None:
+        """Whoever has one test waits for another before it begins: a new worker gets enough,
+        too, or is told that there are no more.
+        """
+        super()._reschedule(node)
+        while not node.shutting_down and self._pending_of(self.assigned_work[node]) <= _ENOUGH:
+            super()._reschedule(node)
+
+    def remove_node(self, node: WorkerController) -> str | None:
         """The test at which the worker broke down, if it did; it is not tried again.
 
         What is done is not handed out again either, as the original does: whoever gets nothing to

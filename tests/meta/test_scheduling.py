@@ -17,16 +17,27 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
 """
 GROUP = """
-import os, pytest
+import os, time, pytest
 pytestmark = pytest.mark.xdist_group("together")
 
 def test_first(): pass
 
-def test_that_breaks_down(): os._exit(1)
+def test_that_breaks_down():
+    for _ in range(200):  # the last of the others may have been given to this worker
+        if not os.path.exists("the others are done"):
+            time.sleep(0.01)
+    os._exit(1)
 
 def test_last(): pass
 """
-SINGLE = "import pytest\n@pytest.mark.parametrize('n', range(8))\ndef test_one(n): pass\n"
+SINGLE = """
+import pathlib, pytest
+
+@pytest.mark.parametrize("n", range(8))
+def test_one(n):
+    if n == 7:
+        pathlib.Path("the others are done").touch()
+"""
 
 
 def test_a_worker_that_breaks_down_costs_one_test_and_stops_nothing(tmp_path: Path) -> None:
