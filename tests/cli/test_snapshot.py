@@ -362,6 +362,34 @@ def test_keys_are_made_anew_for_other_people(machine: Machine) -> None:
     assert verify(back, deep=True).status == "ok"
 
 
+def test_a_push_of_nothing_makes_no_store(machine: Machine) -> None:
+    vault = machine.folder / "own.db"
+    program("extract", *TYPES, "--vault", vault, env=machine.env | {"LOOKERVAULT_STORE": ""})
+    done = machine.asked("snapshot", "push", 7, "--vault", vault)
+    assert (done.code, "no run 7" in done.told) == (2, True), done
+    refused = machine.env | {"LOOKERSDK_CLIENT_SECRET": "wrong"}
+    assert program("extract", *TYPES, env=refused, cwd=machine.disk).code == Exit.ACCESS
+    assert not (machine.folder / "index.key").exists()
+    assert not list((machine.folder / "store").glob("*"))
+
+
+def test_recipients_that_a_store_is_not_encrypted_to_are_told_of(machine: Machine) -> None:
+    def told(*arguments: str) -> str:
+        done = program("extract", "users", *arguments, env=machine.env, cwd=machine.disk)
+        assert done.code == 0, done
+        return done.told
+
+    own = machine.env["LOOKERVAULT_RECIPIENTS"]
+    assert "The recipients that are given" not in told() + told()
+    added = told("--recipient", own, "--recipient", NOBODY)
+    assert f"It is not encrypted to {NOBODY}, who cannot read it." in added
+    assert "snapshot rekey" in added
+    assert own not in added
+    another = told("--recipient", NOBODY, "--log-format", "json")
+    assert f"It is encrypted to {own}, who can read it." in another
+    assert '"level": "warning"' in another
+
+
 def test_files_of_keys_that_others_may_read_are_warned_about(machine: Machine) -> None:
     machine.night()
     for name, what in (("identity.txt", "identity"), ("index.key", "index key")):

@@ -12,12 +12,12 @@ from pathlib import Path
 from lookervault.config.stores import StoreSettings
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.folder import FolderStore
-from lookervault.snapshot.keys import Keys, open_keys
+from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.pull import pull
 from lookervault.snapshot.push import Pushed, push
 from lookervault.snapshot.verify import Known, Report, verify
 from lookervault.storage.repository import Repository
-from tests.unit.snapshot.stores import NOW, People
+from tests.unit.snapshot.stores import NOW, People, making
 from tests.unit.storage.damaging import extract, real
 from tests.unit.storage.samples import item
 
@@ -51,7 +51,7 @@ class Place:
     def reader(self) -> Keys:
         if self.encrypted:
             return self.people.reader(self.store)
-        return open_keys(self.store, StoreSettings(url="", no_encryption=True), make=True)
+        return making(self.store, StoreSettings(url="", no_encryption=True))
 
     def nightly(self) -> Keys:
         return self.people.nightly(self.store) if self.encrypted else self.reader()

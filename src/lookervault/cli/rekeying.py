@@ -14,7 +14,7 @@ from lookervault.config.stores import StoreSettings
 from lookervault.errors import UsageError
 from lookervault.snapshot import keyfiles
 from lookervault.snapshot.keyfiles import read_identities
-from lookervault.snapshot.keys import check_recipients, read_private
+from lookervault.snapshot.keyobjects import check_recipients, read_private
 from lookervault.snapshot.rekey import Rekeyed, reencrypt
 from lookervault.snapshot.rekey import rekey as only_rekey
 

@@ -45,9 +45,11 @@ class Staged:
         """
         from lookervault.cli import failures
 
+        if self._there.keys.unmade is not None:
+            return
         catalog = self._there.catalog
         ids = catalog.ids()
-        if not ids and not self._there.keys.is_new:
+        if not ids:
             failures.warn(
                 f"The store {self._there.store.url} was made before, and has no snapshot: the run"
                 " begins from nothing. That is so where no push has ever ended; else snapshots were"

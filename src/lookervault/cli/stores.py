@@ -52,15 +52,25 @@ class Opened:
         self.keys: Keys = open_keys(self.store, settings, make=make)
         self.catalog: Catalog = Catalog(self.store, self.keys.seal, self.keys.area)
         _warn_of_readers(settings)
-        if self.keys.made is not None:
-            failures.note(
-                f"The index key was made: {self.keys.made}. Every later run into this store needs"
-                " it; keep a copy of it, and of the identity, elsewhere."
-            )
         if make and not self.keys.seal.is_keyed:
             failures.warn(
                 "The store is not encrypted: whoever reads it reads everything, and a change by"
                 " somebody who knows how is not noticed."
+            )
+
+        if make:
+            _warn_of_recipients(settings, self.keys)
+
+    def make(self) -> None:
+        """The store, where there is none yet. Raises as `snapshot.keys.made` does."""
+        from lookervault.cli import failures
+        from lookervault.snapshot.keys import made
+
+        unmade, self.keys = self.keys.unmade, made(self.store, self.keys)
+        if unmade is not None and unmade.file is not None:
+            failures.note(
+                f"The index key was made: {unmade.file[0]}. Every later run into this store needs"
+                " it; keep a copy of it, and of the identity, elsewhere."
             )
 
     def traffic(self) -> dict[str, Any]:
@@ -71,6 +81,22 @@ class Opened:
             "requests": traffic.requests,
             "seconds": round(time.monotonic() - self._began, 2),
         }
+
+
+def _warn_of_recipients(settings: StoreSettings, keys: Keys) -> None:
+    """To whom a store is encrypted is in it: recipients that are given later change nothing."""
+    from lookervault.cli import failures
+
+    given, there = ({one.strip() for one in of.recipients} for of in (settings, keys))
+    if not given or given == there:
+        return
+    told = [f"It is not encrypted to {one}, who cannot read it." for one in sorted(given - there)]
+    told += [f"It is encrypted to {one}, who can read it." for one in sorted(there - given)]
+    failures.warn(
+        f"The recipients that are given are not those of the store. {' '.join(told)}",
+        hint="`lookervault snapshot rekey --identity FILE --recipient age1…` changes them, once."
+        " It takes the identity of one who can read the store.",
+    )
 
 
 def _warn_of_readers(settings: StoreSettings) -> None:
@@ -108,8 +134,11 @@ def push(
     from lookervault import __version__
     from lookervault.cli import failures
     from lookervault.cli.temporary import room_for_a_while
+    from lookervault.snapshot.push import check_run
     from lookervault.snapshot.push import push as send
 
+    check_run(vault, run)
+    there.make()
     if noted:
         _warn_if_rolled_back(there, vault)
     with room_for_a_while():

@@ -40,13 +40,12 @@ def check_free(path: Path) -> None:
         raise _unwritten(path, "no file can be made in that folder")
 
 
-def index_key_at(path: Path) -> tuple[bytes, Path | None]:
-    """The key in a file; where there is none it is made, and the file named once more."""
+def index_key_for(path: Path) -> tuple[bytes, bool]:
+    """The key in a file, and true; a new one, and false, where that is not there."""
     if path.exists():
-        return read_index_key(path), None
-    key = os.urandom(KEY_BYTES)
-    write_index_key(path, key)
-    return key, path
+        return read_index_key(path), True
+    check_free(path)
+    return os.urandom(KEY_BYTES), False
 
 
 def read_index_key(path: Path) -> bytes:

@@ -88,6 +88,11 @@ def push(
         base = base.again(catalog) if base and base.id in catalog.ids() else None
 
 
+def check_run(vault: Path, run: int | None) -> None:
+    """Raises `UsageError` where the vault has no such run, or none."""
+    _About(vault).row(run, ())
+
+
 def _added(catalog: Catalog, done: Pushed) -> Pushed:
     return msgspec.structs.replace(done, id=catalog.add(done.manifest))
 

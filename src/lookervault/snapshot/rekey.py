@@ -17,13 +17,8 @@ import pyrage
 from lookervault.errors import AccessError, DamagedError, StoreError
 from lookervault.snapshot.catalog import PACKS, ROWS, Catalog
 from lookervault.snapshot.keyfiles import write_index_key
-from lookervault.snapshot.keys import (
-    AREAS,
-    Keys,
-    Private,
-    add_key_object,
-    key_objects,
-)
+from lookervault.snapshot.keyobjects import Private, add_key_object, key_objects
+from lookervault.snapshot.keys import AREAS, Keys
 from lookervault.snapshot.needs import Needs
 from lookervault.snapshot.outline import needed
 from lookervault.snapshot.packing import Copied, copy, write_indexes

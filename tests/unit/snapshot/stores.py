@@ -11,7 +11,7 @@ import pyrage
 
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import NoSuchObjectError, StoreError
-from lookervault.snapshot.keys import Keys, open_keys
+from lookervault.snapshot.keys import Keys, made, open_keys
 from lookervault.snapshot.pull import pull
 from lookervault.snapshot.push import Pushed, push
 from lookervault.snapshot.store import Store, Stored
@@ -113,6 +113,11 @@ def breaking(store: Store, after: int) -> Watched:
     return Watched(store, lose)
 
 
+def making(store: Store, settings: StoreSettings) -> Keys:
+    """The keys of a store, which is made where it is not there."""
+    return made(store, open_keys(store, settings, make=True))
+
+
 @dataclass(frozen=True)
 class People:
     """Files of those who have keys."""
@@ -127,6 +132,7 @@ class People:
         path = self.folder / f"{name}.txt"
         if not path.exists():
             path.write_text(f"# of {name}\n{pyrage.x25519.Identity.generate()}\n")
+            path.chmod(0o600)
         return path
 
     def recipient(self, name: str = "admin") -> str:
@@ -138,7 +144,7 @@ class People:
         settings = StoreSettings(
             url=store.url, recipients=(self.recipient(),), index_key=self.index_key
         )
-        return open_keys(store, settings, make=True)
+        return making(store, settings)
 
     def reader(self, store: Store, name: str = "admin") -> Keys:
         return open_keys(store, StoreSettings(url=store.url, identity=self.identity(name)))

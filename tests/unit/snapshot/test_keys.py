@@ -8,7 +8,7 @@ import pytest
 
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import DamagedError, StoreError, UsageError
-from lookervault.snapshot.keys import open_keys
+from lookervault.snapshot.keys import made, open_keys
 from tests.unit.snapshot.stores import MemoryStore, People
 
 KEY = "keys/000001"
@@ -105,3 +105,47 @@ def test_nobody_with_a_key_is_told_that_a_store_is_not_encrypted(
     with pytest.raises(UsageError, match="a recipient and an index key are given"):
         people.nightly(store)
     open_keys(store, StoreSettings(url="", no_encryption=True, index_key=people.index_key))
+
+
+# Two who make one store.
+
+
+def wanted(people: People, name: str) -> StoreSettings:
+    key = people.folder / f"{name}.key"
+    return StoreSettings(url="", recipients=(people.recipient(name),), index_key=key)
+
+
+def test_nothing_is_written_before_the_store_is_made(people: People) -> None:
+    empty = MemoryStore()
+    keys = open_keys(empty, wanted(people, "anna"), make=True)
+    assert (empty.objects, list(people.folder.glob("*.key"))) == ({}, [])
+    assert made(empty, keys).unmade is None
+    assert list(empty.objects) == [KEY, "config"]
+
+
+def test_whoever_makes_a_store_second_is_told_so_and_has_no_key_that_opens_nothing(
+    people: People,
+) -> None:
+    empty = MemoryStore()
+    anna, bo = (open_keys(empty, wanted(people, one), make=True) for one in ("anna", "bo"))
+    made(empty, anna)
+    there = dict(empty.objects)
+    with pytest.raises(StoreError, match="Somebody else has made the store memory: meanwhile"):
+        made(empty, bo)
+    with pytest.raises(UsageError, match=r"has an index key already, and .*bo.key is not there"):
+        open_keys(empty, wanted(people, "bo"), make=True)
+    del empty.objects["config"]
+    with pytest.raises(UsageError, match="Somebody began to make the store") as told:
+        open_keys(empty, wanted(people, "bo"), make=True)
+    assert "delete what is in its folder `keys`" in told.value.hint
+    assert [one.name for one in people.folder.glob("*.key")] == ["anna.key"]
+    made(empty, open_keys(empty, wanted(people, "anna"), make=True))
+    assert empty.objects == there
+
+
+def test_the_index_key_tells_to_whom_a_store_is_encrypted(people: People) -> None:
+    empty = MemoryStore()
+    made(empty, open_keys(empty, wanted(people, "anna"), make=True))
+    again = open_keys(empty, wanted(people, "anna"))
+    assert again.recipients == (people.recipient("anna"),)
+    assert people.recipient("anna").encode() not in empty.objects[KEY]

@@ -12,7 +12,8 @@ import pytest
 from lookervault.config.stores import StoreSettings
 from lookervault.errors import AccessError, DamagedError, StoreError, UsageError
 from lookervault.snapshot.catalog import Catalog
-from lookervault.snapshot.keys import Keys, open_keys, read_private
+from lookervault.snapshot.keyobjects import read_private
+from lookervault.snapshot.keys import Keys, open_keys
 from lookervault.snapshot.packs import Opener
 from lookervault.snapshot.pull import pull
 from lookervault.snapshot.rekey import Rekeyed, reencrypt, rekey

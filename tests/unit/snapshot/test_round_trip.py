@@ -28,6 +28,7 @@ from tests.unit.snapshot.stores import (
     People,
     Watched,
     breaking,
+    making,
     pulled,
     pushed,
 )
@@ -97,7 +98,7 @@ def test_a_vault_comes_back_row_for_row(
 def test_a_store_without_encryption_gives_the_same(
     vault: Path, store: MemoryStore, tmp_path: Path
 ) -> None:
-    keys = open_keys(store, StoreSettings(url="memory:", no_encryption=True), make=True)
+    keys = making(store, StoreSettings(url="memory:", no_encryption=True))
     back = pulled(pushed(vault, store, keys), tmp_path / "back.db", store, keys)
     assert verify(back, deep=True).status == "ok"
     assert open_keys(store, StoreSettings(url="memory:")).recipient is None
@@ -269,7 +270,7 @@ def test_each_recipient_reads_and_others_do_not(
         recipients=(people.recipient("anna"), people.recipient("bo")),
         index_key=people.index_key,
     )
-    done = pushed(vault, store, open_keys(store, settings, make=True))
+    done = pushed(vault, store, making(store, settings))
     for name in ("anna", "bo"):
         pulled(done, tmp_path / f"{name}.db", store, people.reader(store, name))
     with pytest.raises(UsageError, match="opens no key"):
@@ -311,14 +312,14 @@ def test_a_new_store_needs_to_know_for_whom(
     store: MemoryStore, settings: StoreSettings, said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        open_keys(store, settings, make=True)
+        making(store, settings)
     assert store.objects == {}
 
 
 def test_a_recipient_that_is_none_makes_no_store(store: MemoryStore, people: People) -> None:
     settings = StoreSettings(url="memory:", recipients=("age1no",), index_key=people.index_key)
     with pytest.raises(UsageError, match="is no age recipient"):
-        open_keys(store, settings, make=True)
+        making(store, settings)
     assert store.objects == {}
     assert not people.index_key.exists()
 
@@ -332,9 +333,7 @@ def test_every_object_that_is_damaged_cut_off_or_gone_is_noticed(
 ) -> None:
     whole = MemoryStore()
     plain = StoreSettings(url="memory:", no_encryption=True)
-    done = pushed(
-        vault, whole, people.nightly(whole) if encrypted else open_keys(whole, plain, make=True)
-    )
+    done = pushed(vault, whole, people.nightly(whole) if encrypted else making(whole, plain))
 
     def keys(store: MemoryStore) -> Keys:
         return people.reader(store) if encrypted else open_keys(store, plain)
@@ -355,7 +354,7 @@ def test_a_pack_that_asks_for_a_key_in_a_store_without_keys_is_damaged(
     vault: Path, store: MemoryStore, tmp_path: Path
 ) -> None:
     """Nobody is told to give a key."""
-    keys = open_keys(store, StoreSettings(url="memory:", no_encryption=True), make=True)
+    keys = making(store, StoreSettings(url="memory:", no_encryption=True))
     done = pushed(vault, store, keys)
     (name,) = (name for name in store.objects if name.startswith("packs/"))
     store.objects[name] = store.objects[name][:8] + b"\1" + store.objects[name][9:]
