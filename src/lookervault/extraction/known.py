@@ -53,8 +53,11 @@ class VaultKnown:
                     left.discard(id)
                     yield id, self._decoded(body)
         except (AccessError, NoKeyError):
-            for id, body in self._asked_again(type_name, left):
-                yield id, self._decoded(body)
+            pass
+        else:
+            return
+        for id, body in self._asked_again(type_name, left):
+            yield id, self._decoded(body)
 
     def _asked_again(self, type_name: str, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """Those of them that are still there."""

@@ -57,9 +57,12 @@ def remembering() -> Iterator[None]:
 
 def raise_remembered() -> None:
     """What a function raised that SQLite called, if one did."""
-    if (cause := getattr(_elsewhere, "error", None)) is not None:
-        _elsewhere.error = None
-        raise cause from None
+    cause, _elsewhere.error = getattr(_elsewhere, "error", None), None
+    try:
+        if cause is not None:
+            raise cause from None
+    finally:
+        del cause  # it has this frame in its traceback, and would keep what others hold open
 
 
 def explained(error: sqlite3.Error, path: Path) -> VaultError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import msgspec
@@ -114,14 +115,15 @@ def last_object_row(
 
 def object_rows(
     connection: sqlite3.Connection, type_name: str, type_id: int
-) -> Iterator[tuple[str, Row]]:
-    """All open ones in natural order of ids; only ids are sorted, so memory stays small."""
-    ids = connection.execute(
-        f"SELECT v.id, v.first_run FROM versions v WHERE v.type = :type AND {_OPEN} {_NATURAL}",  # noqa: S608  constants
-        {"type": type_id},
-    )
-    for item_id, first_run in ids:
-        yield item_id, _proven(connection, type_name, type_id, item_id, first_run)[1]
+) -> Generator[tuple[str, Row]]:
+    """All open ones in natural order of ids; only ids are sorted, so memory stays small.
+
+    To be closed: until then, whatever the connection reads is the vault as it is now.
+    """
+    query = f"SELECT v.id, v.first_run FROM versions v WHERE v.type = :type AND {_OPEN} {_NATURAL}"  # noqa: S608  constants
+    with closing(connection.execute(query, {"type": type_id})) as ids:
+        for item_id, first_run in ids:
+            yield item_id, _proven(connection, type_name, type_id, item_id, first_run)[1]
 
 
 def versions(

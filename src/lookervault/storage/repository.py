@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -336,8 +336,9 @@ class Repository:
             type_id = schema.type_id(connection, type)
             if type_id is None:
                 return
-            for item_id, row in listing.object_rows(connection, type, type_id):
-                yield item_id, self._bodies.restore(connection, f"{type} {item_id}", row)
+            with closing(listing.object_rows(connection, type, type_id)) as rows:
+                for item_id, row in rows:
+                    yield item_id, self._bodies.restore(connection, f"{type} {item_id}", row)
 
     def versions(self, type: str, run: int) -> Iterator[tuple[Version, bytes]]:
         """Every item as of a run with its body, in natural order, one at a time in memory."""
