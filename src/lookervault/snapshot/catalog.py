@@ -56,8 +56,7 @@ class Catalog:
 
     `area` begins the names of all that is sealed, and of packs: nothing, or a folder and its `/`.
     With `kept`, a folder, pieces that were read, and packs that were read whole, are kept there and
-    not fetched again. `pruned` is
-    what another has read of it.
+    not fetched again.
     """
 
     def __init__(
@@ -67,7 +66,6 @@ class Catalog:
         area: str = "",
         *,
         kept: Path | None = None,
-        pruned: Pruned | None = None,
     ) -> None:
         self.store = store
         self.seal = seal
@@ -76,7 +74,7 @@ class Catalog:
         """Pieces that are likely to be read again, by name: to be merged with others."""
         self._kept = kept
         self._lock = threading.Lock()
-        self._pruned = pruned
+        self._pruned: Pruned | None = None
         self._records = Records(store, seal, f"{area}{PRUNED}/")
 
     def listing(self, kind: str) -> Iterator[Stored]:

@@ -26,7 +26,6 @@ PACK_BYTES = 16 * 2**20
 _MAGIC = b"LKVP\x01"
 _LENGTH = struct.Struct(">I")
 _START = len(_MAGIC) + _LENGTH.size
-_TAG_BYTES = 16
 HEADER_BYTES = 4096
 """Enough to hold any header of ours: who reads one body reads so much of the pack's beginning."""
 
