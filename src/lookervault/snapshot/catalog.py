@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
+from lookervault.snapshot.files import write_whole
 from lookervault.snapshot.index import Index, usable
 from lookervault.snapshot.keys import CONFIG
 from lookervault.snapshot.packs import PackIndex
@@ -269,7 +270,7 @@ class Catalog:
             return data
         data = self.store.get(name)
         with suppress(OSError):  # a disk that is full keeps nothing
-            _keep(copy, data)
+            write_whole(copy, data)
         return data
 
     def kind_of(self, name: str) -> str:
@@ -398,17 +399,6 @@ class Catalog:
 def beginning(created: float) -> str:
     """Of the ids of snapshots that were made then."""
     return datetime.fromtimestamp(created, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
-
-
-def _keep(path: Path, data: bytes) -> None:
-    draft = path.with_name(f"{path.name}.{threading.get_ident()}")
-    try:
-        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "wb") as file:
-            file.write(data)
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def add_packs(index: Index, name: str, content: bytes) -> None:

@@ -6,13 +6,13 @@ a true one. That a newer one was there is known here.
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from lookervault.snapshot.catalog import Catalog
+from lookervault.snapshot.files import write_whole
 from lookervault.snapshot.records import Manifest
 
 
@@ -32,11 +32,7 @@ def read(vault: Path, url: str) -> Note | None:
 def write(vault: Path, url: str, id: str, manifest: Manifest) -> None:
     """Whole, or as it was before."""
     note = Note(id, manifest.vault, manifest.certificate, manifest.certificates)
-    draft = _path(vault).with_suffix(".pushed.new")
-    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(opened, "wb") as file:
-        file.write(msgspec.json.encode(_notes(vault) | {url: note}))
-    draft.rename(_path(vault))
+    write_whole(_path(vault), msgspec.json.encode(_notes(vault) | {url: note}))
 
 
 def is_rolled_back(note: Note, catalog: Catalog) -> bool:
