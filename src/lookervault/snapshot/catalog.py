@@ -20,6 +20,7 @@ from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
 from lookervault.snapshot.files import write_whole
 from lookervault.snapshot.index import Index, usable
 from lookervault.snapshot.keys import CONFIG
+from lookervault.snapshot.names import SNAPSHOT_ID, SNAPSHOTS
 from lookervault.snapshot.packs import PackIndex
 from lookervault.snapshot.pruned import COPY, Records
 from lookervault.snapshot.records import (
@@ -34,13 +35,13 @@ from lookervault.snapshot.seal import Seal, damaged
 from lookervault.snapshot.store import Store, Stored
 from lookervault.storage.dump import Change
 
-SNAPSHOTS, INDEX, ROWS, PACKS, PRUNED = "snapshots", "index", "rows", "packs", "pruned"
+INDEX, ROWS, PACKS, PRUNED = "index", "rows", "packs", "pruned"
 REPAIRS = "repairs"
 """What takes the place of damaged objects: `repairs/rows/…` and `repairs/index/…`."""
 THREADS = 8
 _SMALL = 2**21
 """Bytes. There are never many pieces: see `push`."""
-_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{8}")
+_ID = re.compile(SNAPSHOT_ID)
 _NO_OTHER = (
     "Nothing can write it again. Bring it back, where the bucket keeps versions or there is a copy;"
     " else `lookervault snapshot prune --lost ID` removes it, and other snapshots stay as they are."

@@ -34,6 +34,7 @@ from lookervault.snapshot.keyobjects import (
     unwrap,
     wrapped,
 )
+from lookervault.snapshot.names import SNAPSHOT_ID, SNAPSHOTS
 from lookervault.snapshot.seal import Seal
 from lookervault.snapshot.store import Store
 
@@ -43,7 +44,7 @@ AREAS = "areas"
 FORMAT = 1
 _AGE, _NONE = "age", "none"
 _AREA = re.compile(rf"({AREAS}/[0-9a-f]{{8}}/)?")
-_SNAPSHOT = re.compile(rf"{_AREA.pattern}snapshots/\d{{8}}T\d{{9}}Z-[0-9a-f]{{8}}")
+_SNAPSHOT = re.compile(rf"{_AREA.pattern}{SNAPSHOTS}/{SNAPSHOT_ID}")
 _CONFIG_AGAIN = (
     "Bring it back from a copy, or from a version that the bucket keeps; or write it again: it is"
     ' one line, {"format":1,"encryption":"age"}, with "none" where the store was made with'
@@ -202,7 +203,7 @@ def _got(store: Store, name: str) -> bytes | None:
 
 
 def _has_snapshots(store: Store) -> bool:
-    listed = chain(store.list("snapshots/"), store.list(f"{AREAS}/"))
+    listed = chain(store.list(f"{SNAPSHOTS}/"), store.list(f"{AREAS}/"))
     return any(_SNAPSHOT.fullmatch(one.name) for one in listed)
 
 
@@ -298,7 +299,7 @@ def _misfit(
 def _opens_snapshots(store: Store, area: str, seal: Seal) -> bool:
     if not _AREA.fullmatch(area):
         return False
-    newest = max((one.name for one in store.list(f"{area}snapshots/")), default=None)
+    newest = max((one.name for one in store.list(f"{area}{SNAPSHOTS}/")), default=None)
     try:
         return newest is not None and bool(seal.open(newest, store.get(newest)))
     except (DamagedError, NoSuchObjectError):

@@ -7,6 +7,10 @@ import re
 from lookervault.errors import StoreError
 
 LONGEST = 512
+SNAPSHOTS = "snapshots"
+"""The folder of manifests, in each area."""
+SNAPSHOT_ID = r"\d{8}T\d{9}Z-[0-9a-f]{8}"
+"""A pattern: when it was made, and what tells it from another of that moment."""
 _PART = r"[A-Za-z0-9-][A-Za-z0-9.-]*"
 _NAME = re.compile(rf"{_PART}(/{_PART})*")
 

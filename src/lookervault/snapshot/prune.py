@@ -23,12 +23,12 @@ from lookervault.snapshot.catalog import (
     PRUNED,
     REPAIRS,
     ROWS,
-    SNAPSHOTS,
     Catalog,
 )
 from lookervault.snapshot.choosing import Kept
 from lookervault.snapshot.keys import AREAS, Keys
 from lookervault.snapshot.losses import Losses
+from lookervault.snapshot.names import SNAPSHOTS
 from lookervault.snapshot.needs import WORTH, Needs
 from lookervault.snapshot.outline import needed
 from lookervault.snapshot.packing import copy, write_indexes

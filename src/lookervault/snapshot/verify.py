@@ -25,7 +25,6 @@ from lookervault.snapshot.catalog import (
     PACKS,
     REPAIRS,
     ROWS,
-    SNAPSHOTS,
     THREADS,
     Catalog,
     add_packs,
@@ -36,6 +35,7 @@ from lookervault.snapshot.fit import Fit, fit
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.inspection import Bad
 from lookervault.snapshot.keys import Keys
+from lookervault.snapshot.names import SNAPSHOTS
 from lookervault.snapshot.records import Manifest, Piece
 from lookervault.storage.dump import Builder, Change, Outliner
 from lookervault.storage.findings import Watch, unwatched
