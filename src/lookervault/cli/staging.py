@@ -206,11 +206,11 @@ def staged(
 
 def pushed(snapshot: dict[str, Any]) -> str:
     """A snapshot in a line."""
+    from lookervault.cli.stores import named
     from lookervault.cli.text import size
 
-    what = "Snapshot" if snapshot["new"] else "The store has this state already: snapshot"
     return (
-        f"{what} {snapshot['id']}: {size(snapshot['uploaded_bytes'])} sent,"
+        f"{named(snapshot)}: {size(snapshot['uploaded_bytes'])} sent,"
         f" {size(snapshot['downloaded_bytes'])} fetched, {snapshot['requests']:,} requests."
     )
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lookervault.cli.instances import Found
@@ -183,6 +183,12 @@ def _remember(there: Opened, vault: Path, done: Pushed) -> None:
         note.write(vault, there.store.url, done.id, done.manifest)
     except OSError as error:
         failures.warn(f"What was pushed could not be noted beside {vault}: {error.strerror}.")
+
+
+def named(snapshot: Mapping[str, Any]) -> str:
+    """What `push` returned, at the beginning of a line."""
+    what = "Snapshot" if snapshot["new"] else "The store has this state already: snapshot"
+    return f"{what} {snapshot['id']}"
 
 
 def told(id: str, manifest: Manifest) -> dict[str, Any]:

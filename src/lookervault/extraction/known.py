@@ -53,7 +53,7 @@ class VaultKnown:
                     left.discard(id)
                     yield id, self._decoded(body)
         except (AccessError, NoKeyError):
-            pass
+            pass  # and the error is let go of before Looker is asked, with what it holds open
         else:
             return
         for id, body in self._asked_again(type_name, left):

@@ -84,9 +84,8 @@ def push(
     if json:
         print_json(found)
     else:
-        what = "Snapshot" if found["new"] else "The store has this state already: snapshot"
         sent = size(found["uploaded_bytes"])
-        print(f"{what} {found['id']} of run {found['run']}: {found['items']:,} items.")
+        print(f"{stores.named(found)} of run {found['run']}: {found['items']:,} items.")
         print(f"{sent} sent in {found['requests']:,} requests and {found['seconds']} s.")
     code = _told_of_run(found, path)
     return Exit.DAMAGED if found["passed_over"] else code
