@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from bench import seaweed
 from lookervault.snapshot.clouds import Patience
 from lookervault.snapshot.store import Store
 from lookervault.snapshot.targets import open_store
+from tests.cli.running import Completed, program
 from tests.snapshot import azurite, google, relay
 
 HASTY = Patience(attempt=20, retrying=2, first_wait=0.01, longest_wait=0.1)
@@ -25,6 +27,8 @@ HASTY = Patience(attempt=20, retrying=2, first_wait=0.01, longest_wait=0.1)
 
 VOLUMES = 100
 """Each bucket takes seven."""
+
+VAULT = Path(__file__).parents[1] / "data/vaults/format-1.db"
 
 _numbers = itertools.count()
 
@@ -41,6 +45,10 @@ class Target(NamedTuple):
         return open_store(self.url, {**self.env, **env}, patience)
 
 
+def snapshot(target: Target, *arguments: object) -> Completed:
+    return program("snapshot", *arguments, "--store", target.url, "--json", env=target.env)
+
+
 def own_prefix() -> str:
     return f"test-{os.getpid()}-{next(_numbers)}"
 
@@ -49,6 +57,11 @@ def not_here(reason: str) -> None:
     if os.environ.get("TEST_STORES") == "all":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def vault(own_directory: Path) -> Path:
+    return Path(shutil.copy(VAULT, own_directory / "vault.db"))
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +76,13 @@ def s3_port(shared_folder: Path) -> Iterator[int]:
         not_here("SeaweedFS is not installed: requirements-dev.lock has it for Linux")
     with seaweed.serving(shared_folder / "seaweed", VOLUMES) as port:
         yield port
+
+
+@pytest.fixture(name="relay")
+def between(s3_port: int) -> Iterator[relay.Relay]:
+    """To S3; it spoils what a test wants."""
+    with relay.relayed(s3_port) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

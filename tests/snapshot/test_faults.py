@@ -6,7 +6,7 @@ What SeaweedFS does not say by itself comes from a relay in front of it, in the 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -47,12 +47,6 @@ ANSWERS: dict[str, object] = {
     "delete": None,
 }
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
-
-
-@pytest.fixture
-def relay(s3_port: int) -> Iterator[Relay]:
-    with relayed(s3_port) as between:
-        yield between
 
 
 @pytest.fixture

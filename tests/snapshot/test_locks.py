@@ -20,9 +20,8 @@ from tests.cli.running import program
 from tests.docs.running import ROOT, blocks
 from tests.snapshot import azurite, buckets, google
 from tests.snapshot.buckets import Bucket, Make
-from tests.snapshot.conftest import Target, own_prefix
+from tests.snapshot.conftest import Target, own_prefix, snapshot
 from tests.snapshot.relay import error, relayed
-from tests.snapshot.test_program import snapshot
 from tests.unit.snapshot.world import night
 
 STORES = ROOT / "docs/reference/stores.md"

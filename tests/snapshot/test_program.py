@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 from pathlib import Path
 
-import pytest
-
 from bench import seaweed
 from lookervault.errors import Exit
-from tests.cli.running import Completed, ended, program, started, wait_until
-from tests.snapshot.conftest import Target
+from tests.cli.running import ended, program, started, wait_until
+from tests.snapshot.conftest import Target, snapshot
 from tests.snapshot.relay import relayed
 from tests.unit.looker.stand_in import Reply
-
-VAULT = Path(__file__).parents[1] / "data/vaults/format-1.db"
-
-
-@pytest.fixture
-def vault(own_directory: Path) -> Path:
-    return Path(shutil.copy(VAULT, own_directory / "vault.db"))
-
-
-def snapshot(target: Target, *arguments: object) -> Completed:
-    return program("snapshot", *arguments, "--store", target.url, "--json", env=target.env)
 
 
 def test_a_vault_goes_into_each_store_and_comes_back(target: Target, vault: Path) -> None:

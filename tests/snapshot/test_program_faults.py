@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +11,10 @@ from bench import seaweed
 from lookervault.storage.verify import verify
 from tests.cli.forking import Constraint
 from tests.cli.running import Completed, program
-from tests.snapshot.conftest import Target, own_prefix
-from tests.snapshot.relay import Ask, Relay, Spoil, dropped, error, good, lost, relayed
+from tests.snapshot.conftest import Target, own_prefix, snapshot
+from tests.snapshot.relay import Ask, Relay, Spoil, dropped, error, good, lost
 from tests.unit.looker.stand_in import Reply, Request
 
-VAULT = Path(__file__).parents[1] / "data/vaults/format-1.db"
 REGION = "The authorization header is malformed; expecting 'eu-central-1'"
 SKEWED = "The difference between the request time and the current time is too large."
 EXPIRED = error(400, "ExpiredToken", "The provided token has expired.")
@@ -25,23 +22,8 @@ SLOW = error(503, "SlowDown", "Please reduce your request rate.")
 
 
 @pytest.fixture
-def relay(s3_port: int) -> Iterator[Relay]:
-    with relayed(s3_port) as between:
-        yield between
-
-
-@pytest.fixture
-def vault(own_directory: Path) -> Path:
-    return Path(shutil.copy(VAULT, own_directory / "vault.db"))
-
-
-@pytest.fixture
 def s3(relay: Relay) -> Target:
     return Target(f"s3://{seaweed.BUCKET}/{own_prefix()}", seaweed.env_of(relay.port))
-
-
-def snapshot(target: Target, *arguments: object) -> Completed:
-    return program("snapshot", *arguments, "--store", target.url, "--json", env=target.env)
 
 
 def push(target: Target, vault: Path) -> Completed:

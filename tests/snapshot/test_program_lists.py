@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench import seaweed
 from lookervault.demo.server import EmbeddedLooker
-from tests.cli.running import Completed, program
-from tests.snapshot.conftest import Target, own_prefix
-from tests.snapshot.relay import Ask, Relay, answer, good, relayed
+from tests.cli.running import program
+from tests.snapshot.conftest import Target, own_prefix, snapshot
+from tests.snapshot.relay import Ask, Relay, answer, good
 from tests.unit.looker.stand_in import Reply, Request
 
-VAULT = Path(__file__).parents[1] / "data/vaults/format-1.db"
 NO_LIST = answer(200, b"<html><body>Please log in.</body></html>")
-
-
-@pytest.fixture
-def relay(s3_port: int) -> Iterator[Relay]:
-    with relayed(s3_port) as between:
-        yield between
-
-
-@pytest.fixture
-def vault(own_directory: Path) -> Path:
-    return Path(shutil.copy(VAULT, own_directory / "vault.db"))
 
 
 @pytest.fixture
@@ -36,10 +22,6 @@ def store(relay: Relay, vault: Path) -> Target:
     target = Target(f"s3://{seaweed.BUCKET}/{own_prefix()}", seaweed.env_of(relay.port))
     assert snapshot(target, "push", "--no-encryption", "--vault", vault).code == 0
     return target
-
-
-def snapshot(target: Target, *arguments: object) -> Completed:
-    return program("snapshot", *arguments, "--store", target.url, "--json", env=target.env)
 
 
 def in_place_of_lists(request: Request, ask: Ask) -> Reply:
