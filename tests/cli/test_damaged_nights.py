@@ -10,8 +10,8 @@ import pytest
 
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.storage.verify import verify
+from tests.cli.machine import TYPES, Machine
 from tests.cli.running import Completed, program
-from tests.cli.test_snapshot import TYPES, Machine
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lookervault.demo.server import EmbeddedLooker
+from tests.cli.machine import TYPES, Machine
 from tests.cli.running import program
-from tests.cli.test_snapshot import TYPES, Machine
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyrage
 import pytest
@@ -14,49 +13,20 @@ from lookervault.demo.server import EmbeddedLooker
 from lookervault.errors import Exit
 from lookervault.storage.verify import verify
 from tests.cli.forking import Constraint
-from tests.cli.running import Completed, program
+from tests.cli.machine import TYPES, Machine
+from tests.cli.running import program
 from tests.cli.terminals import in_terminal
 
 SNAPSHOT = {"id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash"}
 INSTANCE = {"instance"}
 TRAFFIC = {"uploaded_bytes", "downloaded_bytes", "requests", "seconds"}
 NOBODY = "age1csw03kjuq6tn6au3jmn7cra2ukkuqh35kk96ay3zr8zhq0tmcppq8pu0uh"
-TYPES = ("dashboards", "looks", "roles", "role_members", "queries", "users")
 
 
 @pytest.fixture(scope="module")
 def looker() -> Iterator[EmbeddedLooker]:
     with EmbeddedLooker(items=60, seed=5) as one:
         yield one
-
-
-class Machine:
-    """With an empty disk each night: what it has are a store's URL and keys."""
-
-    def __init__(self, folder: Path, looker: EmbeddedLooker) -> None:
-        self.folder = folder
-        self.disk = folder / "disk"
-        self.disk.mkdir()
-        identity = pyrage.x25519.Identity.generate()
-        (folder / "identity.txt").write_text(f"{identity}\n")
-        (folder / "identity.txt").chmod(0o600)
-        self.env = {
-            **looker.env(),
-            "LOOKERVAULT_STORE": f"file://{folder}/store",
-            "LOOKERVAULT_RECIPIENTS": str(identity.to_public()),
-            "LOOKERVAULT_INDEX_KEY": str(folder / "index.key"),
-            "TMPDIR": str(self.disk),
-        }
-        self.reader = self.env | {"LOOKERVAULT_IDENTITY": str(folder / "identity.txt")}
-
-    def night(self, *arguments: Any) -> Any:
-        done = program("extract", *TYPES, *arguments, "--json", env=self.env, cwd=self.disk)
-        assert done.code == 0, done
-        assert list(self.disk.iterdir()) == [], "it leaves nothing behind"
-        return done.json
-
-    def asked(self, *arguments: Any) -> Completed:
-        return program(*arguments, env=self.reader, cwd=self.disk)
 
 
 @pytest.fixture
