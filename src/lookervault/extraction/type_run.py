@@ -11,6 +11,7 @@ Only the orchestrator's thread touches a `TypeRun`, so there is nothing to lock.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -104,7 +105,9 @@ class TypeRun:
 
     @property
     def remaining(self) -> float:
-        """Calls that are left, roughly."""
+        """Calls that are left, roughly; before it is listed it may be any number."""
+        if self.phase is Phase.CENSUS and self._ready:
+            return math.inf
         per_call = self.paging.size() if self.paging.id_lists else 1
         return len(self._due) / per_call + len(self._ready)
 

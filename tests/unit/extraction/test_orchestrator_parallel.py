@@ -102,6 +102,14 @@ def test_of_the_others_the_one_with_most_left_comes_first(vault: Repository) -> 
     assert calls["permission_sets"] > 1.5 * calls["roles"] > 2 * calls["model_sets"]
 
 
+def test_each_type_is_listed_before_pages_of_others_are_fetched(vault: Repository) -> None:
+    """Nobody knows yet which one is the longest."""
+    names = ("model_sets", "roles", "themes", "boards", "permission_sets")
+    library = Library(dict.fromkeys(names, 60) | {"permission_sets": 200})
+    extract(library, vault, *names, workers=1, queue_size=1, page_size=2)
+    assert library.asked.index("search_permission_sets") < 15, library.asked[:60]
+
+
 class SlowWatcher(Watcher):
     """Looks away at the first thing it is told, until the second answer is there, too."""
 
