@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from lookervault.content.operations import Operation
+from lookervault.decoding import decodable
 
 CENSUS_LIMIT = 5000
 """Rows a census page asks for. No maximum is documented: the rows that came are believed."""
@@ -276,6 +277,7 @@ class Item(msgspec.Struct, frozen=True):
     """Paths of the values that were cut out."""
 
 
+@decodable
 class Missing(msgspec.Struct, frozen=True, order=True):
     """Something the run could not bring. `id` is `*` where a whole type is concerned."""
 

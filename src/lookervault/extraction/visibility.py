@@ -9,6 +9,7 @@ import msgspec
 
 from lookervault.content import operations as op
 from lookervault.content.operations import Operation
+from lookervault.decoding import decodable
 from lookervault.errors import BadAnswerError, ForbiddenError, NotFoundError
 from lookervault.storage.runs import Role
 
@@ -80,6 +81,7 @@ class _Models(msgspec.Struct):
     all_access: bool | None = None
 
 
+@decodable
 class _Answered(msgspec.Struct):
     """A role as far as it matters here. Without its sets nobody knows what it grants."""
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from lookervault.decoding import decodable
 from lookervault.history.narrowing import decoded
 from lookervault.storage.repository import Repository
 
@@ -21,6 +22,7 @@ class Names(Protocol):
         ...
 
 
+@decodable
 class _Folder(msgspec.Struct):
     content_metadata_id: str | int | None = None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from lookervault.decoding import decodable
 from lookervault.errors import UsageError
 from lookervault.storage.repository import Repository
 
@@ -14,6 +15,7 @@ _MOST_NAMED = 5
 _USERS = ("users", "embed_users")
 
 
+@decodable
 class _Folder(msgspec.Struct):
     parent_id: str | int | None = None
 
@@ -22,6 +24,7 @@ class _Credentials(msgspec.Struct):
     email: str | None = None
 
 
+@decodable
 class _User(msgspec.Struct):
     email: str | None = None
     credentials_email: _Credentials | None = None

@@ -17,6 +17,7 @@ from looker_sdk.rtl.auth_session import AuthSession
 from looker_sdk.rtl.auth_token import AccessToken, AuthToken
 
 from lookervault.config.settings import Settings
+from lookervault.decoding import decodable
 
 API_VERSION = "4.0"
 
@@ -71,6 +72,7 @@ class _SdkTransport(transport.Transport):
         )
 
 
+@decodable
 class _Token(msgspec.Struct):
     access_token: str
     expires_in: float | None = None

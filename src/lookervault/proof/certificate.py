@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
+from lookervault.decoding import decodable
 from lookervault.errors import DamagedError, LookerVaultError, UsageError
 from lookervault.proof import keys
 from lookervault.storage import certificates, statements
@@ -169,6 +170,7 @@ def _differing(said: Statement, root: bytes, by_type: dict[str, bytes]) -> Itera
 # As a file: the statement in one line, the proof of it in the next.
 
 
+@decodable
 class _Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash: str
     signature: str | None

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pyrage
 
+from lookervault.decoding import decodable
 from lookervault.errors import DamagedError, StoreError, UsageError
 from lookervault.snapshot.keyfiles import read_identities
 from lookervault.snapshot.seal import Seal, derived
@@ -26,6 +27,7 @@ KEYS_AGAIN = (
 )
 
 
+@decodable
 class KeyObject(msgspec.Struct, frozen=True):
     """`content_key` is an age recipient, `sealed` the private parts, encrypted with age to
     `recipients`, which are sealed under the index key.
@@ -41,6 +43,7 @@ class KeyObject(msgspec.Struct, frozen=True):
     area: str = ""
 
 
+@decodable
 class Private(msgspec.Struct, frozen=True):
     """`identities` are those of the content keys, the newest first."""
 

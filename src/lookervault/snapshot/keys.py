@@ -17,6 +17,7 @@ import msgspec
 import pyrage
 
 from lookervault.config.stores import StoreSettings
+from lookervault.decoding import decodable
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError, UsageError
 from lookervault.snapshot.keyfiles import index_key_for, read_index_key, write_index_key
 from lookervault.snapshot.keyobjects import (
@@ -52,6 +53,7 @@ _CONFIG_AGAIN = (
 )
 
 
+@decodable
 class Config(msgspec.Struct, frozen=True):
     """What a store says openly of itself. `encryption`: `age` or `none`."""
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from lookervault.decoding import decodable
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.files import write_whole
 from lookervault.snapshot.records import Manifest
 
 
+@decodable
 class Note(msgspec.Struct, frozen=True):
     """The snapshot, and the newest certificate in it, of a chain of so many."""
 

@@ -17,6 +17,7 @@ import pyrage
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from lookervault.decoding import decodable
 from lookervault.errors import DamagedError
 from lookervault.snapshot.seal import KEY_BYTES, damaged
 from lookervault.storage.dump import Blob
@@ -46,6 +47,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     length: int
 
 
+@decodable
 class PackIndex(msgspec.Struct, frozen=True, array_like=True):
     """A pack and what is in it."""
 

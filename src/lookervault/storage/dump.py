@@ -17,6 +17,7 @@ from urllib.parse import quote
 import msgspec
 import zstandard
 
+from lookervault.decoding import decodable
 from lookervault.errors import DamagedError
 from lookervault.storage import dictionaries, file, gc, objects
 from lookervault.storage import forget as forgetting
@@ -38,6 +39,7 @@ _DATA_OF = f"""SELECT id, sha256, size, dictionary, data, sum FROM objects
 WHERE id IN ({", ".join("?" * _CHUNK)})"""  # noqa: S608  marks
 
 
+@decodable
 class Change(msgspec.Struct, frozen=True, array_like=True):
     """Rows of a table that are new or other, and keys of those that are gone.
 

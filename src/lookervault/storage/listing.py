@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from lookervault.decoding import decodable
 from lookervault.storage.objects import Row, damaged
 from lookervault.storage.versions import VERSION_COLUMNS, Version
 
 
+@decodable
 class ItemRow(msgspec.Struct, frozen=True):
     """An item as of some run. `size` is that of its body, the end of the interval is exclusive."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from lookervault.content.model import Missing
+from lookervault.decoding import decodable
 from lookervault.errors import VaultError
 
 Digest = bytes
@@ -54,6 +55,7 @@ class RunStart(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[Role] | None = None
 
 
+@decodable
 class TypeResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a run brought of one type. `census` is how many ids were listed."""
 
@@ -71,6 +73,7 @@ class TypeResult(msgspec.Struct, frozen=True, kw_only=True):
     root: Digest | None = None
 
 
+@decodable
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """What a run read of one type, and what it took for unchanged without reading it.
 
@@ -113,6 +116,7 @@ class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
     proofs: list[Proof] = []
 
 
+@decodable
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it is stored. `status` is also `running`; what the end tells is then None."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from lookervault.content.model import Missing
+from lookervault.decoding import decodable
 
 FORMAT = "lookervault-certificate/1"
 API_VERSION = "4.0"
@@ -63,6 +64,7 @@ class AsOf(msgspec.Struct, frozen=True):
     finished: str | None
 
 
+@decodable
 class Statement(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):

@@ -15,6 +15,7 @@ from lookervault.content.canonical import Canon
 from lookervault.content.items import identity_of
 from lookervault.content.model import ContentType
 from lookervault.content.registry import TYPES
+from lookervault.decoding import decodable
 from lookervault.errors import DamagedError
 from lookervault.storage.findings import NO_SUCH_VALUE, Finding, Findings, Watch
 from lookervault.storage.objects import Bodies, object_sum
@@ -40,6 +41,7 @@ WHERE id IN ({", ".join("?" * _CHUNK)})
 type _Row = tuple[Any, ...]
 
 
+@decodable
 class ObjectRow(msgspec.Struct, array_like=True, frozen=True):
     """A row of the table, except its number."""
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lookervault.content.model import Item
+from lookervault.decoding import decodable
 from lookervault.errors import DamagedError, VaultError
 from lookervault.storage import objects
 from lookervault.storage.findings import NO_SUCH_VALUE
@@ -33,6 +34,7 @@ class Stored(NamedTuple):
     bytes: int
 
 
+@decodable
 class Version(msgspec.Struct, array_like=True):
     """A row of the table, except its sum."""
 

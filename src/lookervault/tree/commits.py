@@ -13,6 +13,7 @@ import msgspec
 
 from lookervault.content.registry import TYPES
 from lookervault.content.unseen import UNSEEN
+from lookervault.decoding import decodable
 from lookervault.storage.repository import Repository
 from lookervault.storage.runs import RunRow
 from lookervault.tree.directory import Directory
@@ -117,12 +118,14 @@ def _author(vault: Repository, row: RunRow, changes: list[Committed]) -> Person:
     return _instance(row) if person is None else _user(vault, row, person)
 
 
+@decodable
 class _Updated(msgspec.Struct):
     deleted: Any = None
     last_updater_id: Any = None
     deleter_id: Any = None
 
 
+@decodable
 class _User(msgspec.Struct):
     display_name: Any = None
     email: Any = None

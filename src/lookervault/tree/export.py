@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lookervault.content.registry import TYPES
+from lookervault.decoding import decodable
 from lookervault.errors import UsageError, VaultError
 from lookervault.storage.repository import Repository
 from lookervault.storage.runs import RunRow
@@ -206,6 +207,7 @@ def _items(vault: Repository, run: int) -> Iterator[layout.Item]:
             )
 
 
+@decodable
 class _Folder(msgspec.Struct):
     parent_id: Any = None
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from lookervault.content.model import Missing
+from lookervault.decoding import decodable
 from lookervault.errors import UsageError
 from lookervault.storage.certificates import shown
 from lookervault.storage.runs import RunRow, TypeResult
@@ -40,6 +41,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     root: str | None
 
 
+@decodable
 class Marker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`files` is json or yaml. Times are seconds since 1970, digests hexadecimal.
 
@@ -69,6 +71,7 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     unconfirmed: dict[str, list[str]]
 
 
+@decodable
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file. What follows the id is only there where the file itself does not tell it."""
 

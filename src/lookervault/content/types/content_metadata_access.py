@@ -9,6 +9,7 @@ import msgspec
 from lookervault.content import operations as op
 from lookervault.content.model import ContentType, Entry, Reader, View
 from lookervault.content.sources import Each
+from lookervault.decoding import decodable
 from lookervault.errors import BadAnswerError
 
 
@@ -47,6 +48,7 @@ def _inherits(read: Reader, meta: str) -> bool:
         raise BadAnswerError(message) from error
 
 
+@decodable
 class _Inherits(msgspec.Struct):
     inherits: bool
 
