@@ -114,10 +114,11 @@ def signer_of(settings: Settings) -> SigningKey | None:
     """Raises `UsageError` where the file that is to hold the key does not."""
     if settings.signing_key is None:
         return None  # and what signs is not even loaded
+    from lookervault.config.exposure import others_may_use
     from lookervault.proof import keys
 
     signer = keys.read(settings.signing_key, settings.source("signing_key"))
-    if keys.others_may_read(settings.signing_key):
+    if others_may_use(settings.signing_key):
         failures.warn(f"Others may read the signing key: chmod 600 {settings.signing_key}")
     return signer
 

@@ -101,11 +101,11 @@ def _warn_of_recipients(settings: StoreSettings, keys: Keys) -> None:
 
 def _warn_of_readers(settings: StoreSettings) -> None:
     from lookervault.cli import failures
-    from lookervault.proof.keys import others_may_read
+    from lookervault.config.exposure import others_may_use
 
     files = {"identity": settings.identity, "index key": settings.index_key}
     for what, path in files.items():
-        if path is not None and path.is_file() and others_may_read(path):
+        if path is not None and path.is_file() and others_may_use(path):
             failures.warn(f"Others may read the {what}: chmod 600 {path}")
 
 

@@ -9,12 +9,12 @@ import os
 import select
 import shlex
 import shutil
-import stat
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from lookervault.config.exposure import is_exposed
 from lookervault.errors import UsageError
 
 LONGEST = 4096
@@ -34,13 +34,13 @@ def from_file(text: str, source: str) -> tuple[str, bool]:
     )
     try:
         with Path(text).open("rb") as file:
-            data, mode = file.read(LONGEST + 1), os.fstat(file.fileno()).st_mode
+            data, found = file.read(LONGEST + 1), os.fstat(file.fileno())
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         raise UsageError(
             f"{what} cannot be read: {getattr(error, 'strerror', None) or error}.",
             hint="Name a file that you may read, and that holds the client secret alone.",
         ) from None
-    return _only_line(data, what), stat.S_ISREG(mode) and bool(mode & _OTHERS)
+    return _only_line(data, what), is_exposed(found)
 
 
 def _named(what: str, text: str, source: str, *, it_is_one: bool) -> str:
@@ -48,9 +48,6 @@ def _named(what: str, text: str, source: str, *, it_is_one: bool) -> str:
     if it_is_one or os.path.exists(text):  # noqa: PTH110 - a Path raises for a zero byte
         return f"{what}, {text!r} ({source}),"
     return f"{what} that the {source} names"
-
-
-_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 
 def from_command(

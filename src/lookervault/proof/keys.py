@@ -7,7 +7,6 @@ A public key is `ed25519:` and 64 hexadecimal digits. A private key is a PKCS #8
 from __future__ import annotations
 
 import re
-import stat
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -95,10 +94,6 @@ def _no_key(path: Path, source: str, why: str) -> UsageError:
         f"The signing key {path} ({source}) {why}.",
         hint="`lookervault key new --out FILE` makes one.",
     )
-
-
-def others_may_read(path: Path) -> bool:
-    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def public_key(given: str) -> str:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from lookervault.config.exposure import others_may_use
 from lookervault.errors import UsageError
 from lookervault.proof import keys
 from lookervault.proof.keys import SigningKey
@@ -61,7 +62,7 @@ def test_a_new_key_is_read_again_and_its_owner_alone_may_read_it(tmp_path: Path)
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert not keys.others_may_read(path)
+    assert not others_may_use(path)
     assert keys.read(path, "here").key == made.key
     assert keys.make(tmp_path / "other.pem").key != made.key
 
@@ -123,13 +124,6 @@ def test_what_is_no_key_is_named_with_its_source_and_without_its_content(
 def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         keys.read(tmp_path / "key.pem", "the source")
-
-
-def test_others_that_may_read_a_key_are_noticed(tmp_path: Path) -> None:
-    path = tmp_path / "key.pem"
-    keys.make(path)
-    path.chmod(0o640)
-    assert keys.others_may_read(path)
 
 
 def test_a_public_key_is_given_as_text_or_as_a_file(tmp_path: Path) -> None:
