@@ -77,6 +77,7 @@ def run(bench: Bench) -> Finding:
 def _keys(folder: Path) -> _Keys:
     identity = pyrage.x25519.Identity.generate()
     (folder / "identity").write_text(f"{identity}\n")
+    (folder / "identity").chmod(0o600)
     writing = {
         "LOOKERVAULT_RECIPIENTS": str(identity.to_public()),
         "LOOKERVAULT_INDEX_KEY": str(folder / "index.key"),

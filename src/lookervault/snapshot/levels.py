@@ -9,14 +9,13 @@ from pathlib import Path
 
 from lookervault.snapshot.catalog import ROWS, Catalog, Draft, packed
 from lookervault.snapshot.line import Line
+from lookervault.snapshot.merging import to_merge
 from lookervault.snapshot.records import Piece
 from lookervault.storage.dump import Change, Outliner, merged
 
 _ROWS_BYTES = 8 * 2**20
 """Of rows in one piece, before they are compressed."""
 _ROWS_AT_ONCE = 1_000
-_FRESH = 0.5
-"""Once the changes since it are this much of the base, all rows are written anew."""
 
 
 def level(catalog: Catalog, vault: Path, base: Path | None) -> Iterator[Draft]:
@@ -32,25 +31,23 @@ def written(
     vault: Path,
     line: Line,
 ) -> list[list[Piece]]:
-    """The levels before, and one of what changed since; small ones become one, as of the index.
+    """The levels before, and one of what changed since; some become one with it.
 
     Complete once the line is empty.
     """
-    kept = [list(level) for level in before]
-    if not kept:
+    if not before:
         return [_sent(catalog, outliner, line)]
     changes = merged(outliner.changes())
     if not changes:
-        return kept
+        return [list(level) for level in before]
     drafts = [*_drafts(catalog, changes)]
-    while len(kept) > 1 and bytes_of(kept[-1]) < 4 * sum(one.piece.size for one in drafts):
-        earlier = catalog.changes(kept.pop())
-        changes = merged(chain(earlier, changes))
-        drafts = [*_drafts(catalog, changes)]
-    if sum(one.piece.size for one in drafts) > _FRESH * bytes_of(kept[0]):
+    left = len(before) - to_merge([*map(bytes_of, before)], sum(one.piece.size for one in drafts))
+    if left == 0:
         with Outliner(vault) as whole:
             return [_sent(catalog, whole, line)]
-    return [*kept, [catalog.send(one) for one in drafts]]
+    if earlier := [piece for level in before[left:] for piece in level]:
+        drafts = [*_drafts(catalog, merged(chain(catalog.changes(earlier), changes)))]
+    return [*map(list, before[:left]), [catalog.send(one) for one in drafts]]
 
 
 def _sent(catalog: Catalog, outliner: Outliner, line: Line) -> list[Piece]:

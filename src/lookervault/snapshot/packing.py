@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from lookervault.snapshot import packs
 from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, Draft, packed
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.line import Line
+from lookervault.snapshot.merging import to_merge
 from lookervault.snapshot.packs import Entry, Opener, Pack, PackIndex
 from lookervault.snapshot.records import Piece
 from lookervault.snapshot.seal import damaged
@@ -18,7 +19,7 @@ from lookervault.storage.dump import Blob, Outliner
 
 _ENTRIES = 200_000
 """In one index piece that is made of several: about 20 MB."""
-_CHEAP = 2**20
+_CHEAP = 2**22
 """Bytes of a pack that is rather sent twice, at times, than asked for and listed by itself."""
 
 
@@ -114,22 +115,20 @@ def _send_pack(
     raise AssertionError
 
 
-def folded(
-    catalog: Catalog, pieces: Sequence[Piece], unsent: Mapping[str, Draft], index: Index
-) -> list[Piece]:
-    """The small ones become one, until each is four times as large as all smaller ones together.
-
-    Those that stay and are `unsent`, by name, are sent.
-    """
+def folded(catalog: Catalog, pieces: Sequence[Piece], content: Packs, index: Index) -> list[Piece]:
+    """The pieces before, and one of what was sent; some become one with it."""
+    if not content.sent:
+        return [*pieces]
     kept = sorted(pieces, key=lambda piece: -piece.size)
-    small: list[Piece] = []
-    while kept and (not small or kept[-1].size < 4 * sum(piece.size for piece in small)):
-        small.append(kept.pop())
-    if len(small) > 1:
-        told = {pack.name: pack for piece in small for pack in index.by_piece.get(piece.name, ())}
-        small = [catalog.write(INDEX, packed([told[name] for name in sorted(told)]))]
-    kept += small
-    return [catalog.send(unsent[one.name]) if one.name in unsent else one for one in kept]
+    new = sum(piece.size for piece in content.sent)
+    left = len(kept) - to_merge([piece.size for piece in kept], new)
+    together = [*kept[left:], *content.sent]
+    if len(together) == 1:
+        (alone,) = together
+        draft = content.unsent.get(alone.name)
+        return [*kept, alone if draft is None else catalog.send(draft)]
+    told = {pack.name: pack for piece in together for pack in index.by_piece.get(piece.name, ())}
+    return [*kept[:left], catalog.write(INDEX, packed([told[name] for name in sorted(told)]))]
 
 
 def write_indexes(catalog: Catalog, contents: Iterable[PackIndex]) -> list[Piece]:

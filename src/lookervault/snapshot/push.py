@@ -145,7 +145,7 @@ def _prepared(
             stored_bytes=sum(map(bytes_of, rows)) + content.stored_bytes,
             bytes=content_bytes,
             rows=rows,
-            indexes=folded(catalog, [*pieces, *sent], content.unsent, index),
+            indexes=folded(catalog, pieces, content, index),
             gaps=about.gaps(base, gaps),
             program_version=program_version,
         )

@@ -59,7 +59,9 @@ class Traffic(msgspec.Struct):
 
 
 class Counted:
-    """A store whose traffic is counted: bytes of objects, and one request for each operation."""
+    """A store whose traffic is counted: bytes of objects, and one request for each operation,
+    also where it fails.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -71,30 +73,31 @@ class Counted:
         return self._store.url
 
     def create(self, name: str, data: bytes) -> bool:
-        made = self._store.create(name, data)
-        self._count(up=len(data))
-        return made
+        self._count(requests=1, up=len(data))
+        return self._store.create(name, data)
 
     def get(self, name: str) -> bytes:
+        self._count(requests=1)
         data = self._store.get(name)
         self._count(down=len(data))
         return data
 
     def get_part(self, name: str, start: int, length: int) -> bytes:
+        self._count(requests=1)
         data = self._store.get_part(name, start, length)
         self._count(down=len(data))
         return data
 
     def list(self, prefix: str) -> Iterator[Stored]:
-        self._count()
+        self._count(requests=1)
         return self._store.list(prefix)
 
     def delete(self, names: Sequence[str]) -> None:
+        self._count(requests=1)
         self._store.delete(names)
-        self._count()
 
-    def _count(self, up: int = 0, down: int = 0) -> None:
+    def _count(self, *, requests: int = 0, up: int = 0, down: int = 0) -> None:
         with self._lock:
-            self.traffic.requests += 1
+            self.traffic.requests += requests
             self.traffic.uploaded_bytes += up
             self.traffic.downloaded_bytes += down

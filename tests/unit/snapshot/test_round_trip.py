@@ -155,7 +155,7 @@ def test_a_push_that_is_broken_off_anywhere_is_gone_on_with(
 ) -> None:
     if size == "large":
         with Repository.open(vault, write=True) as repo:
-            extract(repo, [long_item(str(number)) for number in range(MANY // 2)], "looks")
+            extract(repo, [long_item(str(number)) for number in range(2 * MANY)], "looks")
     whole = MemoryStore()
     pushed(vault, whole, people.nightly(whole))
     for after in range(len(whole.created)):
