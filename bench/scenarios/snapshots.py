@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import pyrage
 
-from bench import seaweed
+from bench import line, seaweed
 from bench.render import Recipe
 from bench.scenario import Bench, Figure, Finding, Result, values, wall
 
 _AT_ONCE = 2
 """Objects that a push sends at once, and so the bare upload."""
-_S3, _FOLDER = "S3", "a folder"
+_LINE_MB_S = 50
+_S3, _SLOW, _FOLDER = "S3", f"S3 over a line of {_LINE_MB_S} MB/s", "a folder"
 _VOLUMES = 100
 
 
@@ -91,9 +92,12 @@ def _places(folder: Path, keys: _Keys) -> Iterator[dict[str, _Place]]:
     if not seaweed.WEED.exists():
         yield local
         return
-    with seaweed.serving(folder / "seaweed", _VOLUMES) as port:
-        env = keys.writing | seaweed.env_of(port)
-        yield {_S3: _Place(f"s3://{seaweed.BUCKET}", env)} | local
+    with (
+        seaweed.serving(folder / "seaweed", _VOLUMES) as port,
+        line.slowed(port, _LINE_MB_S * 1e6) as slow,
+    ):
+        env = {_S3: keys.writing | seaweed.env_of(port), _SLOW: keys.writing | seaweed.env_of(slow)}
+        yield {where: _Place(f"s3://{seaweed.BUCKET}", env[where]) for where in env} | local
 
 
 # The first push.
@@ -134,7 +138,7 @@ def _command(bench: Bench, place: _Place, *arguments: str) -> Result:
 
 
 def _of_uploads(made: Result, uploads: Mapping[str, list[Result]]) -> Iterator[Figure]:
-    for where in (_S3, _FOLDER):
+    for where in (_S3, _SLOW, _FOLDER):
         pushes, bare = uploads.get(f"push {where}", []), uploads.get(f"bare {where}", [])
         if not pushes:
             continue
@@ -238,7 +242,8 @@ def _beside_others(archived: Result, nights: int) -> Iterator[Figure]:
 def _how(made: Result, places: Mapping[str, _Place], archived: Result) -> str:
     change = made["changes"][0]
     s3 = (
-        "S3 is a SeaweedFS on the loopback. "
+        "S3 is a SeaweedFS on the loopback, on the same two cores; once with a line before it that"
+        f" lets {_LINE_MB_S} MB/s up, as that of a machine in a cloud may. "
         if _S3 in places
         else "**SeaweedFS was not there, so there is no S3** (requirements-dev.lock has it). "
     )
