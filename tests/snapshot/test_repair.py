@@ -127,7 +127,7 @@ def test_other_rows_in_place_of_those_that_are_lost_are_no_repair(
     first, *_, last = catalog.manifest(newest).row_pieces
     place.lose(first.name)
     again = f"repairs/{first.name}"
-    place.store.create(again, catalog.seal.close(again, catalog.read(last)))
+    place.store.create(again, catalog.seal.close(again, catalog.pieces.read(last)))
     with pytest.raises(DamagedError, match="is not there"):
         place.pulled(newest, tmp_path / "b.db")
     assert place.verify().status == "damaged"

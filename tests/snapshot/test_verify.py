@@ -199,7 +199,7 @@ def test_items_that_somebody_took_out_are_found_out(place: Place) -> None:
     versions = [c for c in catalog.changes(manifest.row_pieces) if c.table == "versions"]
     (first, *_), *_ = (change.rows for change in versions)
     with as_it_was(place):
-        piece = catalog.write("rows", packed([Change("versions", [], [first[:3]])]))
+        piece = catalog.pieces.write("rows", packed([Change("versions", [], [first[:3]])]))
         _forged(
             place,
             id,

@@ -7,21 +7,19 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import chain, count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from lookervault.errors import DamagedError, NoSuchObjectError, StoreError
-from lookervault.snapshot.files import write_whole
 from lookervault.snapshot.index import Index, usable
 from lookervault.snapshot.keys import CONFIG
 from lookervault.snapshot.names import SNAPSHOT_ID, SNAPSHOTS
 from lookervault.snapshot.packs import PackIndex
+from lookervault.snapshot.pieces import REPAIRS, THREADS, Pieces
 from lookervault.snapshot.pruned import COPY, Records
 from lookervault.snapshot.records import (
     MANIFEST,
@@ -36,21 +34,11 @@ from lookervault.snapshot.store import Store, Stored
 from lookervault.storage.dump import Change
 
 INDEX, ROWS, PACKS, PRUNED = "index", "rows", "packs", "pruned"
-REPAIRS = "repairs"
-"""What takes the place of damaged objects: `repairs/rows/…` and `repairs/index/…`."""
-THREADS = 8
-_SMALL = 2**21
-"""Bytes. There are never many pieces: see `push`."""
 _ID = re.compile(SNAPSHOT_ID)
 _NO_OTHER = (
     "Nothing can write it again. Bring it back, where the bucket keeps versions or there is a copy;"
     " else `lookervault snapshot prune --lost ID` removes it, and other snapshots stay as they are."
 )
-
-
-class Draft(NamedTuple):
-    piece: Piece
-    sealed: bytes
 
 
 class Catalog:
@@ -72,9 +60,7 @@ class Catalog:
         self.store = store
         self.seal = seal
         self.area = area
-        self._small: dict[str, bytes] = {}
-        """Pieces that are likely to be read again, by name: to be merged with others."""
-        self._kept = kept
+        self.pieces = Pieces(store, seal, area, marked=lambda: self.pruned.marks, kept=kept)
         self._lock = threading.Lock()
         self._pruned: Pruned | None = None
         self._records = Records(store, seal, f"{area}{PRUNED}/")
@@ -198,125 +184,10 @@ class Catalog:
             if self.store.create(name, self.seal.close(name, msgspec.json.encode(content))):
                 return name
 
-    # Pieces.
-
-    def names(self, kind: str, content: bytes) -> Iterator[str]:
-        """What an object of that content may be called, the plain name first.
-
-        One that is marked is taken for gone: it may be, at any moment.
-        """
-        plain = self.area + self.seal.name(kind, content)
-        others = (f"{plain}-{number}" for number in count(1))
-        return (name for name in chain([plain], others) if name not in self.pruned.marks)
-
-    def draft(self, kind: str, content: bytes) -> Draft:
-        """Ready to be sent. Its name follows from its content."""
-        name = next(self.names(kind, content))
-        sealed = self.seal.close(name, content)
-        return Draft(Piece(name, sha256(sealed).hexdigest(), len(sealed)), sealed)
-
-    def send(self, draft: Draft) -> Piece:
-        """What is there already is not sent again, unless it is damaged."""
-        piece = draft.piece
-        if self.store.create(piece.name, draft.sealed):
-            return piece
-        there = self.store.get(piece.name)  # the same content, but sealed anew
-        content = self.seal.open(piece.name, draft.sealed)
-        try:
-            is_whole = self.seal.open(piece.name, there) == content
-        except DamagedError:
-            is_whole = False
-        if is_whole:
-            return Piece(piece.name, sha256(there).hexdigest(), len(there))
-        self.write_again(piece.name, content)
-        return piece
-
-    def write(self, kind: str, content: bytes) -> Piece:
-        return self.send(self.draft(kind, content))
-
-    def read(self, piece: Piece) -> bytes:
-        """Where it is damaged, what was put in its place. Raises `DamagedError`."""
-        try:
-            return self.as_written(piece)
-        except DamagedError:
-            content = self._again(piece.name)
-            if content is None:
-                raise
-            return content
-
-    def as_written(self, piece: Piece) -> bytes:
-        """As `read`, but of the object itself."""
-        sealed = self._sealed(piece)
-        if sha256(sealed).hexdigest() != piece.sha256:
-            raise damaged(piece.name, "its bytes are not those that were written")
-        return self.seal.open(piece.name, sealed)
-
-    def _sealed(self, piece: Piece) -> bytes:
-        if (known := self._small.get(piece.name)) is not None:
-            return known
-        try:
-            sealed = self.fetched(piece.name, piece.sha256)
-        except NoSuchObjectError:
-            raise damaged(piece.name, "it is not there") from None
-        if len(sealed) <= _SMALL:
-            self._small[piece.name] = sealed
-        return sealed
-
-    def fetched(self, name: str, digest: str) -> bytes:
-        """An object, or what is kept of it, as its SHA-256 tells. Raises `NoSuchObjectError`."""
-        if self._kept is None:
-            return self.store.get(name)
-        copy = self._kept / digest
-        if copy.exists() and sha256(data := copy.read_bytes()).hexdigest() == digest:
-            return data
-        data = self.store.get(name)
-        with suppress(OSError):  # a disk that is full keeps nothing
-            write_whole(copy, data)
-        return data
-
-    def kind_of(self, name: str) -> str:
-        """`rows`, `index` or the like."""
-        return name.removeprefix(self.area).partition("/")[0]
-
-    def is_named(self, name: str, content: bytes) -> bool:
-        """Whether a piece of that name has that content."""
-        plain = self.area + self.seal.name(self.kind_of(name), content)
-        return name == plain or name.startswith(f"{plain}-")
-
-    def is_repair(self, name: str) -> bool:
-        return self.kind_of(name) == REPAIRS
-
-    def repair_of(self, name: str) -> str:
-        return f"{self.area}{REPAIRS}/{name.removeprefix(self.area)}"
-
-    def _again(self, name: str) -> bytes | None:
-        """The same content, sealed again: the name of a piece tells that it is."""
-        for again in (name, self.repair_of(name)):
-            try:
-                content = self.seal.open(again, self.store.get(again))
-            except (DamagedError, NoSuchObjectError):
-                continue
-            if self.is_named(name, content):
-                return content
-        return None
-
-    def write_again(self, name: str, content: bytes) -> None:
-        """In place of a damaged piece, which stays. Raises `DamagedError` where this is, too."""
-        again = self.repair_of(name)
-        if not self.store.create(again, self.seal.close(again, content)) and (
-            self._again(name) != content
-        ):
-            raise damaged(again, "it is not what a repair wrote")
-
-    def read_all(self, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, bytes]]:
-        """In order; some are fetched ahead."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            yield from zip(pieces, pool.map(self.read, pieces), strict=True)
-
     # Rows and places.
 
     def changes(self, pieces: Sequence[Piece]) -> Iterator[Change]:
-        for piece, content in self.read_all(pieces):
+        for piece, content in self.pieces.read_all(pieces):
             yield from unpacked(piece.name, content, list[Change])
 
     def index(self, pieces: Sequence[Piece]) -> Index:
@@ -341,7 +212,7 @@ class Catalog:
     def _tried(self, piece: Piece) -> bytes | DamagedError:
         is_marked = piece.name in self.pruned.marks
         try:
-            return self.as_written(piece) if is_marked else self.read(piece)
+            return self.pieces.as_written(piece) if is_marked else self.pieces.read(piece)
         except DamagedError as error:
             return error
 

@@ -7,9 +7,10 @@ from functools import partial
 from itertools import batched, chain
 from pathlib import Path
 
-from lookervault.snapshot.catalog import ROWS, Catalog, Draft, packed
+from lookervault.snapshot.catalog import ROWS, Catalog, packed
 from lookervault.snapshot.line import Line
 from lookervault.snapshot.merging import to_merge
+from lookervault.snapshot.pieces import Draft
 from lookervault.snapshot.records import Piece
 from lookervault.storage.dump import Change, Outliner, merged
 
@@ -47,14 +48,14 @@ def written(
             return [_sent(catalog, whole, line)]
     if earlier := [piece for level in before[left:] for piece in level]:
         drafts = [*_drafts(catalog, merged(chain(catalog.changes(earlier), changes)))]
-    return [*map(list, before[:left]), [catalog.send(one) for one in drafts]]
+    return [*map(list, before[:left]), [catalog.pieces.send(one) for one in drafts]]
 
 
 def _sent(catalog: Catalog, outliner: Outliner, line: Line) -> list[Piece]:
     """All rows. Complete once the line is empty."""
     pieces: list[Piece] = []
     for content in _contents(outliner.changes()):
-        line.put(partial(catalog.write, ROWS, content), pieces.append)
+        line.put(partial(catalog.pieces.write, ROWS, content), pieces.append)
     return pieces
 
 
@@ -63,7 +64,7 @@ def bytes_of(level: Sequence[Piece]) -> int:
 
 
 def _drafts(catalog: Catalog, changes: Iterable[Change]) -> Iterator[Draft]:
-    return (catalog.draft(ROWS, content) for content in _contents(changes))
+    return (catalog.pieces.draft(ROWS, content) for content in _contents(changes))
 
 
 def _contents(changes: Iterable[Change]) -> Iterator[bytes]:

@@ -39,7 +39,7 @@ class Needs:
         self._repairs = {
             pack.name
             for piece, packs in self.index.by_piece.items()
-            if catalog.is_repair(piece)
+            if catalog.pieces.is_repair(piece)
             for pack in packs
         }
 

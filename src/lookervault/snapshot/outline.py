@@ -212,7 +212,7 @@ class Content:
         """Fetches it whole, for who wants much of it; who reads of it meets that it is gone."""
         self._check_access()
         with suppress(NoSuchObjectError):
-            self.hold(pack, self._catalog.fetched(pack.name, pack.sha256.hex()))
+            self.hold(pack, self._catalog.pieces.fetched(pack.name, pack.sha256.hex()))
 
     def hold(self, pack: PackIndex, whole: bytes) -> None:
         """Takes its parts from there, until `unload`."""

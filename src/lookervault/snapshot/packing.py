@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from lookervault.errors import DamagedError, NoSuchObjectError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, Draft, packed
+from lookervault.snapshot.catalog import INDEX, PACKS, Catalog, packed
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.line import Line
 from lookervault.snapshot.merging import to_merge
 from lookervault.snapshot.packs import Entry, Opener, Pack, PackIndex
+from lookervault.snapshot.pieces import Draft
 from lookervault.snapshot.records import Piece
 from lookervault.snapshot.seal import damaged
 from lookervault.storage.dump import Blob, Outliner
@@ -43,7 +44,7 @@ class Packs:
     def send(self, outliner: Outliner, line: Line) -> None:
         """What that outliner names."""
         for batch in packs.batches(self._lacking(outliner)):
-            names = self._catalog.names(PACKS, packs.content(batch))
+            names = self._catalog.pieces.names(PACKS, packs.content(batch))
             pack = self._pack(next(names), batch)
             put = partial(_put_and_list, self._catalog, pack)
             line.put(put, partial(self._settle, batch, names))
@@ -82,8 +83,8 @@ def _put_and_list(catalog: Catalog, pack: Pack) -> _Listed | None:
     contents = _put(catalog, pack)
     if contents is None:
         return None
-    draft = catalog.draft(INDEX, packed([contents]))
-    return contents, draft if contents.size <= _CHEAP else catalog.send(draft)
+    draft = catalog.pieces.draft(INDEX, packed([contents]))
+    return contents, draft if contents.size <= _CHEAP else catalog.pieces.send(draft)
 
 
 def _put(catalog: Catalog, pack: Pack) -> PackIndex | None:
@@ -108,7 +109,7 @@ def _is_there(catalog: Catalog, name: str) -> bool:
 def _send_pack(
     catalog: Catalog, filled: Sequence[tuple[Blob, bytes]], recipient: str | None
 ) -> PackIndex:
-    for name in catalog.names(PACKS, packs.content([blob for blob, _ in filled])):
+    for name in catalog.pieces.names(PACKS, packs.content([blob for blob, _ in filled])):
         found = _put(catalog, packs.write(name, filled, recipient))
         if found is not None:
             return found
@@ -126,9 +127,12 @@ def folded(catalog: Catalog, pieces: Sequence[Piece], content: Packs, index: Ind
     if len(together) == 1:
         (alone,) = together
         draft = content.unsent.get(alone.name)
-        return [*kept, alone if draft is None else catalog.send(draft)]
+        return [*kept, alone if draft is None else catalog.pieces.send(draft)]
     told = {pack.name: pack for piece in together for pack in index.by_piece.get(piece.name, ())}
-    return [*kept[:left], catalog.write(INDEX, packed([told[name] for name in sorted(told)]))]
+    return [
+        *kept[:left],
+        catalog.pieces.write(INDEX, packed([told[name] for name in sorted(told)])),
+    ]
 
 
 def write_indexes(catalog: Catalog, contents: Iterable[PackIndex]) -> list[Piece]:
@@ -136,12 +140,12 @@ def write_indexes(catalog: Catalog, contents: Iterable[PackIndex]) -> list[Piece
     written, waiting, entries = list[Piece](), list[PackIndex](), 0
     for pack in contents:
         if waiting and entries + len(pack.entries) > _ENTRIES:
-            written.append(catalog.write(INDEX, packed(waiting)))
+            written.append(catalog.pieces.write(INDEX, packed(waiting)))
             waiting, entries = [], 0
         waiting.append(pack)
         entries += len(pack.entries)
     if waiting:
-        written.append(catalog.write(INDEX, packed(waiting)))
+        written.append(catalog.pieces.write(INDEX, packed(waiting)))
     return written
 
 

@@ -21,7 +21,6 @@ from lookervault.snapshot.catalog import (
     INDEX,
     PACKS,
     PRUNED,
-    REPAIRS,
     ROWS,
     Catalog,
 )
@@ -33,6 +32,7 @@ from lookervault.snapshot.needs import WORTH, Needs
 from lookervault.snapshot.outline import needed
 from lookervault.snapshot.packing import copy, write_indexes
 from lookervault.snapshot.packs import Opener, PackIndex
+from lookervault.snapshot.pieces import REPAIRS
 from lookervault.snapshot.records import Manifest, Piece, PruneRecord
 from lookervault.snapshot.store import Store, Stored
 from lookervault.storage.dump import ForgottenRun
@@ -187,7 +187,7 @@ class _Plan:
         self._indexes = [*kept, *made]
 
     def _is_sparse(self, piece: str) -> bool:
-        if piece not in self._old or self._catalog.is_repair(piece):
+        if piece not in self._old or self._catalog.pieces.is_repair(piece):
             return False
         live = sum(len(pack.entries) for pack in self._live(piece))
         total = sum(len(pack.entries) for pack in self._told(piece))
@@ -217,7 +217,7 @@ class _Plan:
             *self._needs.used,
             *self._kept_pieces(),
             *rows,
-            *map(self._catalog.repair_of, rows),
+            *map(self._catalog.pieces.repair_of, rows),
         }
 
     def _unneeded(self) -> list[Stored]:

@@ -307,7 +307,7 @@ def _listed_anew(catalog: Catalog, index: Index) -> Iterator[Piece]:
     """What repairs tell of, as pieces like any other: a new snapshot depends on no repair."""
     for repair in index.repairs:
         contents = index.by_piece[repair.name]
-        piece = catalog.write(INDEX, packed(contents))
+        piece = catalog.pieces.write(INDEX, packed(contents))
         for pack in contents:
             index.add(piece.name, pack)
         yield piece

@@ -136,7 +136,7 @@ def _write_again(
     _check_whole(needs, copied)
     indexes = write_indexes(new, copied.packs)
     rows = {piece.name: piece for one in snapshots.values() for piece in one.row_pieces}
-    again = {name: new.write(ROWS, old.read(piece)) for name, piece in rows.items()}
+    again = {name: new.pieces.write(ROWS, old.pieces.read(piece)) for name, piece in rows.items()}
     for id, manifest in snapshots.items():
         levels = _renamed(manifest.rows, again)
         new.add_as(id, msgspec.structs.replace(manifest, rows=levels, indexes=indexes))

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from lookervault.errors import DamagedError
 from lookervault.snapshot import packs
-from lookervault.snapshot.catalog import INDEX, PACKS, REPAIRS, ROWS, Catalog, packed
+from lookervault.snapshot.catalog import INDEX, PACKS, ROWS, Catalog, packed
 from lookervault.snapshot.coverage import Key
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.levels import level
 from lookervault.snapshot.outline import Content, restored, write_rows
 from lookervault.snapshot.packs import PackIndex
+from lookervault.snapshot.pieces import REPAIRS
 from lookervault.snapshot.verify import Report
 from lookervault.storage.dump import DICTIONARIES, Blob, Outliner, encoded
 
@@ -56,7 +57,7 @@ def _write_bodies(
             filled = list(source.filled(batch))
             if filled:
                 pack = _write(catalog, filled, keys.recipient, taken)
-                catalog.write(f"{REPAIRS}/{INDEX}", packed([pack]))
+                catalog.pieces.write(f"{REPAIRS}/{INDEX}", packed([pack]))
                 written |= {(blob.table, blob.sha256) for blob, _ in filled}
         return written
 
@@ -112,7 +113,7 @@ def _write(
     catalog: Catalog, filled: Sequence[tuple[Blob, bytes]], recipient: str | None, taken: set[str]
 ) -> PackIndex:
     """Never under a name that a damaged or lost pack has, or had."""
-    names = catalog.names(PACKS, packs.content([blob for blob, _ in filled]))
+    names = catalog.pieces.names(PACKS, packs.content([blob for blob, _ in filled]))
     next(names)
     for name in names:
         if name not in taken:
@@ -143,7 +144,7 @@ def _write_rows(catalog: Catalog, report: Report, vault: Path, name: str) -> boo
                     continue
                 for draft in level(catalog, vault, base):
                     content = catalog.seal.open(draft.piece.name, draft.sealed)
-                    if catalog.is_named(name, content):
-                        catalog.write_again(name, content)
+                    if catalog.pieces.is_named(name, content):
+                        catalog.pieces.write_again(name, content)
                         return True
     return False

@@ -23,9 +23,7 @@ from lookervault.snapshot import inspection
 from lookervault.snapshot.catalog import (
     INDEX,
     PACKS,
-    REPAIRS,
     ROWS,
-    THREADS,
     Catalog,
     add_packs,
     unpacked,
@@ -36,6 +34,7 @@ from lookervault.snapshot.index import Index
 from lookervault.snapshot.inspection import Bad
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.names import SNAPSHOTS
+from lookervault.snapshot.pieces import REPAIRS, THREADS
 from lookervault.snapshot.records import Manifest, Piece
 from lookervault.storage.dump import Builder, Change, Outliner
 from lookervault.storage.findings import Watch, unwatched
@@ -177,7 +176,7 @@ class _Check:
             for some in batched(wanted, 2 * THREADS, strict=False):
                 for piece, found in zip(some, pool.map(self._read_piece, some), strict=True):
                     self._watch("pieces", done := done + 1, len(wanted))
-                    self._checked[f"{self._catalog.kind_of(piece.name)}_pieces"] += 1
+                    self._checked[f"{self._catalog.pieces.kind_of(piece.name)}_pieces"] += 1
                     if isinstance(found, DamagedError):
                         self._bad_pieces[piece] = found
                     else:
@@ -195,10 +194,10 @@ class _Check:
 
     def _read_piece(self, piece: Piece) -> bytes | DamagedError:
         try:
-            return self._catalog.as_written(piece)
+            return self._catalog.pieces.as_written(piece)
         except DamagedError as error:
             try:
-                found = self._catalog.read(piece)
+                found = self._catalog.pieces.read(piece)
             except DamagedError:
                 return error
             self._checked["mended"] += 1
@@ -220,7 +219,7 @@ class _Check:
         self._catalog.add_repairs(self._index)
         everywhere = (1 << len(self._manifests)) - 1
         for name, packs in self._index.by_piece.items():
-            if self._catalog.is_repair(name):
+            if self._catalog.pieces.is_repair(name):
                 for pack in packs:
                     self._coverage.list(pack.name, everywhere)
 
@@ -277,7 +276,7 @@ class _Check:
 
     def _tell_of_rows(self) -> None:
         for piece, error in self._bad_pieces.items():
-            if self._catalog.kind_of(piece.name) == ROWS:
+            if self._catalog.pieces.kind_of(piece.name) == ROWS:
                 self._find(ROWS, piece.name, _why(error), self._with(piece))
 
     def _with(self, piece: Piece) -> int:
@@ -307,7 +306,7 @@ class _Check:
         """Bodies that are in no pack that a snapshot knows of: a piece is lost that said where."""
         told = 0
         for piece, error in self._bad_pieces.items():
-            if self._catalog.kind_of(piece.name) == INDEX:
+            if self._catalog.pieces.kind_of(piece.name) == INDEX:
                 told |= (hit := self._with(piece))
                 bodies = among(nowhere, hit)
                 if bodies or hit & ~self._outlined():
@@ -382,7 +381,7 @@ class _Check:
 
     def _count_orphans(self) -> None:
         named = {p.name for m in self._manifests.values() for p in self._pieces_of(m)}
-        named |= {self._catalog.repair_of(name) for name in named}
+        named |= {self._catalog.pieces.repair_of(name) for name in named}
         named |= {*self._index.packs, *self._index.by_piece}
         named |= {self._catalog.snapshot_name(id) for id in self._catalog.ids()}
         orphans = self._there.keys() - named
