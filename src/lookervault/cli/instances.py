@@ -17,12 +17,9 @@ type Found = tuple[str, Manifest | DamagedError]
 
 def candidates(catalog: Catalog, ids: Iterable[str], instance: str | None) -> Iterator[Found]:
     """All that are there; with an instance, those that may be of it, read one by one."""
-    if instance is None:
-        found = catalog.all_looked_at(ids)
-    else:
-        found = ((id, catalog.looked_at(id)) for id in ids)
-    there = ((id, one) for id, one in found if one is not None)
-    return (one for one in there if instance is None or may_be_of(one, instance))
+    if instance is not None:
+        return (one for one in catalog.in_turn(ids) if may_be_of(one, instance))
+    return ((id, one) for id, one in catalog.all_looked_at(ids) if one is not None)
 
 
 def may_be_of(found: Found, instance: str) -> bool:

@@ -55,13 +55,12 @@ class Staged:
                 " begins from nothing. That is so where no push has ever ended; else snapshots were"
                 " removed."
             )
-        for id, came in ids.items():
-            found = catalog.looked_at(id)
+        for id, found in catalog.in_turn(ids):
             if isinstance(found, DamagedError):
                 self._passed_over[id] = found
-            elif found is not None and found.base_url == base_url:
+            elif found.base_url == base_url:
                 try:
-                    self._base = self._begun(id, found, came)
+                    self._base = self._begun(id, found, ids[id])
                 except DamagedError as error:
                     self._passed_over[id] = error
                     continue

@@ -99,11 +99,10 @@ def _newest_of(
     from lookervault.errors import DamagedError
 
     damaged = None
-    for id in catalog.ids():
-        found = catalog.looked_at(id)
+    for id, found in catalog.in_turn(catalog.ids()):
         if isinstance(found, DamagedError):
             damaged = damaged or found
-        elif found is not None and found.vault == vault:
+        elif found.vault == vault:
             return (id, found), damaged
     return None, damaged
 

@@ -152,6 +152,11 @@ class Catalog:
         except DamagedError as error:
             return error
 
+    def in_turn(self, ids: Iterable[str]) -> Iterator[tuple[str, Manifest | DamagedError]]:
+        """Read one by one, for whoever soon finds what is wanted; without those that are gone."""
+        looked_at = ((id, self.looked_at(id)) for id in ids)
+        return ((id, found) for id, found in looked_at if found is not None)
+
     def all_looked_at(
         self, ids: Iterable[str]
     ) -> Iterator[tuple[str, Manifest | DamagedError | None]]:

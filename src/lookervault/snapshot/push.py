@@ -287,16 +287,16 @@ class _About:
 
 
 def _newest_of(catalog: Catalog, vault: str, outline: Path, passed_over: list[str]) -> Base | None:
-    for id, came in catalog.ids().items():
-        found = catalog.looked_at(id)
+    ids = catalog.ids()
+    for id, found in catalog.in_turn(ids):
         if isinstance(found, DamagedError):
             passed_over.append(found.message)
-        elif found is not None and found.vault == vault:
+        elif found.vault == vault:
             try:
-                return base_of(catalog, id, found, came, outline)
+                return base_of(catalog, id, found, ids[id], outline)
             except DamagedError as error:
                 passed_over.append(error.message)
-                return _base(catalog, id, found, came, None)
+                return _base(catalog, id, found, ids[id], None)
     return None
 
 
