@@ -155,9 +155,9 @@ class _Plan:
 
     def _changed_items(self) -> Iterator[_Change]:
         for type_id, ids in self._touched():
-            rest = """WHERE v.type = ? AND v.id IN (SELECT value FROM json_each(?))
+            rest = f"""WHERE v.type = ? AND v.id IN ({versions.marks(ids)})
                 ORDER BY v.id, v.first_run"""
-            found = list(versions.checked(self._connection, rest, (type_id, json.dumps(ids))))
+            found = list(versions.checked(self._connection, rest, (type_id, *ids)))
             for _, rows in groupby(found, key=lambda row: row[0].id):
                 yield from self._changed(list(rows))
 

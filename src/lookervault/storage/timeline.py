@@ -11,10 +11,10 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import groupby
+from itertools import batched, groupby
 from typing import Any, NamedTuple
 
-from lookervault.storage import schema
+from lookervault.storage import schema, versions
 from lookervault.storage.listing import COLUMNS, ItemRow, item_row
 
 type Reading = Callable[[], AbstractContextManager[sqlite3.Connection]]
@@ -40,6 +40,9 @@ _LAST = """NOT EXISTS (SELECT 1 FROM versions l
   WHERE l.type = v.type AND l.id = v.id AND l.first_run > v.first_run)"""
 _TABLES = "versions v JOIN types t ON t.id = v.type LEFT JOIN objects o ON o.id = v.object"
 _FROM = f"SELECT t.name, {COLUMNS} FROM {_TABLES}"  # noqa: S608  names of our schema
+_NAMES = """SELECT v.id, v.name FROM versions v WHERE v.type = ? AND v.first_run <= ?
+AND (v.end_run IS NULL OR v.end_run > ?) AND v.name IS NOT NULL AND v.id IN (%s)"""
+_AT_ONCE = 500
 _NAMED = "(:types IS NULL OR t.name IN (SELECT value FROM json_each(:types)))"
 _BETWEEN = f"""{_FROM} WHERE {_NAMED} AND (
   v.first_run > :low AND v.first_run <= :high AND (v.end_run IS NULL OR v.end_run > :high)
@@ -130,13 +133,13 @@ class Timeline:
 
     def named(self, type: str, ids: Iterable[str], run: int) -> dict[str, str]:
         """What items were called as of a run, by id; those without a name are left out."""
-        query = """SELECT v.id, v.name FROM versions v WHERE v.type = ? AND v.first_run <= ?
-            AND (v.end_run IS NULL OR v.end_run > ?) AND v.name IS NOT NULL
-            AND v.id IN (SELECT value FROM json_each(?))"""
+        found: dict[str, str] = {}
         with self._reading() as connection:
             type_id = schema.type_id(connection, type)
-            wanted = json.dumps(list(ids))
-            return dict(connection.execute(query, (type_id, run, run, wanted)))
+            for some in batched(ids, _AT_ONCE, strict=False):
+                asked = (type_id, run, run, *some)
+                found |= connection.execute(_NAMES % versions.marks(some), asked)
+        return found
 
     def _before(self, row: ItemRow) -> ItemRow | None:
         asked = {"type": row.type, "id": row.id, "run": row.first_run}

@@ -61,6 +61,17 @@ def last_of_29(path: Path) -> list[str]:
     return column(path, query)
 
 
+def test_versions_go_whatever_their_id_is(tmp_path: Path) -> None:
+    path = tmp_path / "v.db"
+    with Repository.open(path, write=True) as repo:
+        repo.set_instance("looker.example.com")
+        for state in range(3):
+            extract(repo, [real(item("a\x00b", state=state)), real(item("1"))], "users")
+    keep_last(path)
+    assert column(path, "SELECT count(*) FROM versions") == [2]
+    assert verify(path).status == "ok"
+
+
 def test_what_was_deleted_can_be_found_until_it_is_to_go(vault: Path) -> None:
     keep_last(vault)
     assert last_of_29(vault) == ["2 3"]

@@ -12,6 +12,8 @@ from lookervault.storage.repository import Repository
 from lookervault.storage.versions import Stored
 from tests.unit.storage.samples import bodies, body, finished_run, item, page, start
 
+ODD_IDS = ["../../x", "'; DROP TABLE versions; --", "日本", "a\x00b", "\x00", "", '"', "👩\u200d🚀"]
+
 
 def test_a_body_comes_back_byte_for_byte(repo: Repository) -> None:
     texts = {
@@ -74,10 +76,23 @@ def test_numeric_ids_are_listed_by_number_and_before_others(repo: Repository) ->
 
 
 def test_ids_may_be_any_text(repo: Repository) -> None:
-    ids = ["../../x", "'; DROP TABLE versions; --", "日本", "a\x00b", "", '"', "👩\u200d🚀"]
-    finished_run(repo, [item(each) for each in ids])
-    assert {each: repo.body("users", each) for each in ids} == bodies(ids)
-    assert repo.open_ids("users") == set(ids)
+    first = finished_run(repo, [item(each) for each in ODD_IDS])
+    assert {each: repo.body("users", each) for each in ODD_IDS} == bodies(ODD_IDS)
+    assert repo.open_ids("users") == set(ODD_IDS)
+    finished_run(repo, [item(each) for each in ODD_IDS])
+    assert sorted((row.id, row.first_run) for row in repo.items("users")) == [
+        (each, first) for each in sorted(ODD_IDS)
+    ]
+
+
+def test_what_was_deleted_comes_back_whatever_its_id_is(repo: Repository) -> None:
+    finished_run(repo, [item(each) for each in ODD_IDS])
+    finished_run(repo, [])
+    run = repo.begin_run(start())
+    repo.touch(run, "users", ODD_IDS)
+    assert repo.confirmed(run, "users") == set(ODD_IDS)
+    named = repo.timeline().named("users", ODD_IDS, run)
+    assert named == {each: item(each).name for each in ODD_IDS}
 
 
 def test_an_unchanged_item_keeps_its_version_and_its_body(repo: Repository) -> None:
