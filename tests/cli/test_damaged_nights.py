@@ -158,3 +158,43 @@ def test_a_push_that_passes_damage_over_ends_with_5(machine: Machine) -> None:
     assert shown(machine)["gaps"] == []  # the vault has it all
     again = machine.asked("snapshot", "push", "--vault", vault, "--json")
     assert (again.code, again.json["new"], again.err) == (0, False, "")
+
+
+def lose(machine: Machine, how: str) -> list[str]:
+    """The packs of the store, or the end of each; returns their names."""
+    files = sorted((machine.folder / "store" / "packs").iterdir())
+    for file in files:
+        if how == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(file.read_bytes()[:-1])
+    return [file.name for file in files]
+
+
+@pytest.mark.parametrize("how", ["gone", "cut off"])
+def test_nothing_is_built_on_packs_that_are_lost(
+    machine: Machine, looker: EmbeddedLooker, how: str
+) -> None:
+    lost = lose(machine, how)
+    done = night(machine)
+    assert (done.code, done.json["status"], done.json["run"]) == (5, "complete", 1), done
+    assert any(f"packs/{name} in the store is damaged: it " in done.told for name in lost)
+    check_back(machine, looker, [1])
+    again = night(machine)
+    assert (again.code, again.err) == (0, "")
+
+
+@pytest.mark.parametrize("how", ["gone", "cut off"])
+def test_packs_that_are_lost_are_sent_again_from_a_vault_that_has_it_all(
+    machine: Machine, looker: EmbeddedLooker, how: str
+) -> None:
+    vault = machine.folder / "own.db"
+    machine.asked("snapshot", "pull", "--vault", vault)
+    lost = lose(machine, how)
+    done = machine.asked("snapshot", "push", "--vault", vault, "--json")
+    assert (done.code, done.json["new"]) == (5, True), done
+    for name in lost:
+        assert f"packs/{name} in the store is damaged: it " in done.told
+    check_back(machine, looker, [1, 2])
+    again = machine.asked("snapshot", "push", "--vault", vault, "--json")
+    assert (again.code, again.json["new"], again.err) == (0, False, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -195,14 +195,17 @@ class Catalog:
         for piece, content in self.pieces.read_all(pieces):
             yield from unpacked(piece.name, content, list[Change])
 
-    def index(self, pieces: Sequence[Piece]) -> Index:
-        """Of these pieces, and before them of those that prunes wrote.
+    def packs(self) -> dict[str, Stored]:
+        return {one.name: one for one in self.listing(PACKS)}
+
+    def index(self, pieces: Sequence[Piece], there: Mapping[str, Stored] | None = None) -> Index:
+        """Of these pieces, and before them of those that prunes wrote. `there` as of `Index`.
 
         Those that cannot be read are left out, and repairs are looked at in their place. One that
         is marked may be gone: what it told is in those of the prunes.
         """
         pruned = self.pruned
-        found = Index(pruned.marks)
+        found = Index(pruned.marks, there)
         wanted = list({one.name: one for one in (*pruned.indexes, *pieces)}.values())
         with ThreadPoolExecutor(THREADS) as pool:
             for piece, content in zip(wanted, pool.map(self._tried, wanted), strict=True):
@@ -233,9 +236,11 @@ class Catalog:
             for one in (*self.pruned.indexes, *pieces)
             if one.name in index.by_piece and one.name not in marks
         }
-        told |= {one.name: one for one in self.add_unlisted(index, since)}
+        if not index.knows_all(since):
+            told |= {one.name: one for one in self.add_unlisted(index, since)}
         listed = [(name, pack) for name in told for pack in index.by_piece[name]]
-        readable = usable([pack for _, pack in listed if pack.name not in marks])
+        gone = marks.keys() | index.lost.keys()
+        readable = usable([pack for _, pack in listed if pack.name not in gone])
         found = Index()
         for name, pack in listed:
             if pack.name in readable:

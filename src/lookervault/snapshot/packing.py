@@ -28,18 +28,28 @@ class Packs:
     """Sends bodies that the index does not have; for the thread of the outliner.
 
     `sent` has a piece for each pack; those of small packs are `unsent`, for `folded` to send.
-    `stored_bytes` are those of all data in packs. All of it counts once the line is empty.
+    `stored_bytes` are those of all data in packs. `again` says which packs were lost that had some
+    of it before. All of it counts once the line is empty.
     """
 
-    def __init__(self, catalog: Catalog, index: Index, whole: Outliner, recipient: str | None):
-        """`whole` has the data."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        index: Index,
+        whole: Outliner,
+        recipient: str | None,
+        before: Index,
+    ) -> None:
+        """`whole` has the data; `before` may know packs that are lost."""
         self._catalog = catalog
         self._index = index
         self._whole = whole
         self._recipient = recipient
+        self._before = before
         self.sent: list[Piece] = []
         self.unsent: dict[str, Draft] = {}
         self.stored_bytes = 0
+        self.again: list[str] = []
 
     def send(self, outliner: Outliner, line: Line) -> None:
         """What that outliner names."""
@@ -52,12 +62,16 @@ class Packs:
     def _lacking(self, outliner: Outliner) -> list[tuple[Blob, int]]:
         """With the bytes of their data."""
         sizes, lacking = self._whole.sizes(), list[tuple[Blob, int]]()
+        lost: dict[str, None] = {}
         for blob in outliner.blobs():
             place = self._index.find(blob.table, blob.sha256)
             if place is None:
                 lacking.append((blob, sizes[blob.table, blob.id]))
+                if self._before.lost and (error := self._before.why_not(blob.table, blob.sha256)):
+                    lost[error.message] = None
             else:
                 self.stored_bytes += place[1].length
+        self.again = [*lost]
         return lacking
 
     def _pack(self, name: str, batch: Sequence[Blob]) -> Pack:

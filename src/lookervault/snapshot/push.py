@@ -122,19 +122,21 @@ def _prepared(
             source = vault
         row = about.row(run, gone)
         base = base or _newest_of(catalog, about.vault, folder / "outline", passed_over)
-        before = base.index if base else catalog.index([])
+        before = base.index if base else catalog.index([], catalog.packs())
         passed_over += [error.message for error in before.unreadable.values()]
         outline, levels = _levels(catalog, base)
         outliner = stack.enter_context(Outliner(source, outline))
         known = [*(base.manifest.indexes if base else []), *_listed_anew(catalog, before)]
         index, pieces = catalog.lasting(before, known, base.came if base else 0)
-        content = Packs(catalog, index, outliner if source == vault else whole, keys.recipient)
+        data = outliner if source == vault else whole
+        content = Packs(catalog, index, data, keys.recipient, before)
         with Line() as line:
             content.send(outliner, line)
             rows = written(catalog, outliner, levels, source, line)
             content_bytes = outliner.bytes_as_of(row.run)  # while the last of it is sent
             line.wait()
         sent = content.sent
+        passed_over += content.again
         if base and not sent and rows == base.manifest.rows and base.manifest.run == row.run:
             return _same(base, passed_over)
         manifest = about.manifest(
@@ -172,7 +174,7 @@ class Base:
 
     def again(self, catalog: Catalog) -> Base:
         """With its content where it is now."""
-        index = catalog.index(self.manifest.indexes)
+        index = catalog.index(self.manifest.indexes, catalog.packs())
         return dataclasses.replace(self, index=index, catalog=catalog)
 
 
@@ -188,23 +190,24 @@ def _base(catalog: Catalog, id: str, manifest: Manifest, came: float, outline: P
         manifest=manifest,
         came=came,
         outline=outline,
-        index=catalog.index(manifest.indexes),
+        index=catalog.index(manifest.indexes, catalog.packs()),
         catalog=catalog,
     )
 
 
 def check_content(base: Base, vault: Path) -> None:
-    """Raises `DamagedError` where a part of the index cannot be read, and nothing else says where
-    bodies are that a vault needs which came from it.
+    """Raises `DamagedError` where a part of the index cannot be read or packs are not there, and
+    no other has bodies that a vault needs which came from it.
     """
-    if not base.index.unreadable:
+    index = base.index
+    if not index.unreadable and not index.lost:
         return
-    readable = usable([*base.index.packs.values()])
+    readable = usable([pack for pack in index.packs.values() if pack.name not in index.lost])
     with Outliner(vault) as outliner:
         for blob in outliner.blobs():
-            places = base.index.places(blob.table, blob.sha256)
+            places = index.places(blob.table, blob.sha256)
             if not any(pack.name in readable for pack, _ in places):
-                raise next(iter(base.index.unreadable.values()))
+                raise index.why_not(blob.table, blob.sha256) or next(iter(index.lost.values()))
 
 
 def _levels(catalog: Catalog, base: Base | None) -> tuple[Path | None, list[list[Piece]]]:
