@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -100,6 +100,35 @@ def test_a_container_of_aws_logs_in_by_its_role(
     assert works(s3_target(s3_port, env))
 
 
+def test_a_pod_of_aws_changes_its_token_for_keys(s3_port: int, own_directory: Path) -> None:
+    keys = {
+        "AccessKeyId": USER,
+        "SecretAccessKey": seaweed.secret_of(USER),
+        "SessionToken": "",
+        "Expiration": LATER,
+    }
+    told = "".join(f"<{name}>{value}</{name}>" for name, value in keys.items())
+    answer = f"""<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+        {told}</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"""
+    token = own_directory / "token"
+    token.write_text("the.pods.token")
+    env = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/backup",
+        "AWS_ROLE_SESSION_NAME": "nightly",
+        "AWS_CA_BUNDLE": str(AUTHORITY),
+    }
+    with serving_as(Metadata, "localhost.pem") as server:
+        server.answer = lambda _: reply(200, answer.encode())
+        assert works(s3_target(s3_port, env | {"AWS_ENDPOINT_URL_STS": server.url}))
+        (request,) = server.requests
+    asked = dict(parse_qsl(urlsplit(request.target).query))
+    assert asked["Action"] == "AssumeRoleWithWebIdentity"
+    assert asked["RoleArn"] == env["AWS_ROLE_ARN"]
+    assert asked["RoleSessionName"] == "nightly"
+    assert asked["WebIdentityToken"] == "the.pods.token"
+
+
 def test_a_machine_without_a_role_is_told_that_it_has_none(
     s3_port: int, metadata: Metadata
 ) -> None:
@@ -158,6 +187,41 @@ def test_an_azure_account_is_named_by_a_connection_string(azure_port: int) -> No
     }
     text = ";".join(f"{name}={value}" for name, value in parts.items())
     assert works(azure_target({"AZURE_STORAGE_CONNECTION_STRING": text}))
+
+
+def test_a_pod_of_azure_changes_its_token_for_another(
+    azure_port: int, metadata: Metadata, own_directory: Path
+) -> None:
+    """Azurite takes such a token over TLS only: the stand-in is also the store."""
+    there: dict[str, bytes] = {}
+
+    def answer(request: Request) -> Reply:
+        if request.target.startswith("/the-tenant/"):
+            told = {"access_token": "the-other", "token_type": "Bearer", "expires_in": 3600}
+            return reply(200, json.dumps(told).encode())
+        if request.headers.get("authorization") != "Bearer the-other":
+            return reply(401)
+        if request.method == "PUT":
+            there[request.target] = request.body
+            return reply(201, ETag='"1"', Last_Modified="Sun, 29 Nov 2026 00:00:00 GMT")
+        date = {"ETag": '"1"', "Last_Modified": "Sun, 29 Nov 2026 00:00:00 GMT"}
+        return reply(200, there[request.target], **date)
+
+    metadata.answer = answer
+    token = own_directory / "token"
+    token.write_text("the.pods.token")
+    env = {
+        "AZURE_STORAGE_ACCOUNT": azurite.ACCOUNT,
+        "AZURE_STORAGE_ENDPOINT": metadata.url,
+        "AZURE_FEDERATED_TOKEN_FILE": str(token),
+        "AZURE_CLIENT_ID": "the-client",
+        "AZURE_TENANT_ID": "the-tenant",
+        "AZURE_AUTHORITY_HOST": metadata.url,
+    }
+    assert works(azure_target(env))
+    asked = dict(parse_qsl(metadata.requests[0].body.decode()))
+    assert asked["client_assertion"] == "the.pods.token"
+    assert asked["client_id"] == "the-client"
 
 
 def test_a_shared_access_signature_lets_in(azure_port: int) -> None:
