@@ -203,9 +203,9 @@ def test_a_pod_of_azure_changes_its_token_for_another(
             return reply(401)
         if request.method == "PUT":
             there[request.target] = request.body
-            return reply(201, ETag='"1"', Last_Modified="Sun, 29 Nov 2026 00:00:00 GMT")
-        date = {"ETag": '"1"', "Last_Modified": "Sun, 29 Nov 2026 00:00:00 GMT"}
-        return reply(200, there[request.target], **date)
+        status = 201 if request.method == "PUT" else 200
+        body = b"" if request.method == "PUT" else there[request.target]
+        return reply(status, body, ETag='"1"', Last_Modified="Sun, 29 Nov 2026 00:00:00 GMT")
 
     metadata.answer = answer
     token = own_directory / "token"
