@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-LONGEST_START_S = 60
+LONGEST_START_S = 30
 TRIES = 3
 
 UNTIL_THE_PIPE_CLOSES = '"$@" & child=$!; read -r line; kill -9 $child; wait $child'

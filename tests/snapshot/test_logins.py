@@ -190,7 +190,7 @@ def test_an_azure_account_is_named_by_a_connection_string(azure_port: int) -> No
 
 
 def test_a_pod_of_azure_changes_its_token_for_another(
-    azure_port: int, metadata: Metadata, own_directory: Path
+    metadata: Metadata, own_directory: Path
 ) -> None:
     """Azurite takes such a token over TLS only: the stand-in is also the store."""
     there: dict[str, bytes] = {}
