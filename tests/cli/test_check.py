@@ -11,6 +11,7 @@ import pytest
 from lookervault.content.registry import TYPES
 from lookervault.demo.behaviour import Behaviour, Fault
 from lookervault.demo.server import EmbeddedLooker
+from tests.cli.machine import Machine
 from tests.cli.running import program
 
 pytestmark = pytest.mark.xdist_group("check")
@@ -171,6 +172,50 @@ def test_without_a_permission_that_all_the_rest_needs_it_ends_with_4(
     assert "permission" in done.told
     if command != ("check",):
         assert (done.json["status"], done.json["error"]["code"]) == ("failed", 4)
+
+
+def test_the_store_of_the_nights_is_looked_at_too(looker: EmbeddedLooker, tmp_path: Path) -> None:
+    machine = Machine(tmp_path, looker)
+    before = sorted(tmp_path.iterdir())
+    done = program("check", env=machine.env)
+    assert (done.code, sorted(tmp_path.iterdir())) == (0, before), "nothing is made"
+    assert "none: the first push makes the store" in done.text
+    night = machine.night()
+    found = program("check", "--json", env=machine.env).json
+    assert found["store"] == {
+        "url": machine.env["LOOKERVAULT_STORE"],
+        "is_new": False,
+        "recipients": [machine.env["LOOKERVAULT_RECIPIENTS"]],
+        "reads_content": False,
+        "snapshots": 1,
+        "newest": night["snapshot"]["id"],
+    }
+    assert {row["name"] for row in found["settings"]} >= {"store", "recipient", "index_key"}
+    told = program("check", env=machine.reader).text
+    assert f"1, the newest {night['snapshot']['id']}" in told
+    assert "content can be read with the identity" in told
+
+
+def test_another_key_is_refused_where_the_store_is_looked_at(
+    looker: EmbeddedLooker, tmp_path: Path
+) -> None:
+    machine = Machine(tmp_path, looker)
+    machine.night()
+    (tmp_path / "index.key").rename(tmp_path / "away.key")
+    done = program("check", env=machine.env)
+    assert done.code == 2
+    assert "has an index key already" in done.told
+
+
+def test_what_is_no_store_is_refused_before_anybody_is_called(looker: EmbeddedLooker) -> None:
+    looker.log.clear()
+    done = program("check", "--offline", "--store", "ftp://x", env=looker.env())
+    assert (done.code, done.out, len(looker.log)) == (2, b"", 0)
+    assert "has the scheme 'ftp'" in done.told
+    done = program("check", "--offline", "--json", "--store", "s3://bucket/x", env=looker.env())
+    (row,) = [row for row in done.json["settings"] if row["name"] == "store"]
+    assert row == {"name": "store", "value": "s3://bucket/x", "source": "flag --store"}
+    assert "store" not in done.json
 
 
 def test_types_are_those_of_the_registry() -> None:

@@ -37,6 +37,7 @@ _ENDPOINTS = {
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,221}[A-Za-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9_=.-]*(/[A-Za-z0-9_=-][A-Za-z0-9_=.-]*)*")
 _FORMS = "Write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or /PATH/TO/A/FOLDER."
+_FILE = "file"
 _PROBE_SECONDS = 2.0
 """For a connection to the metadata server, which is near or not there at all."""
 
@@ -47,22 +48,33 @@ def open_store(url: str, env: Mapping[str, str], patience: Patience | None = Non
     Raises `UsageError` for a URL or an environment that names no store, and `AccessError` where
     there are no credentials. Sends nothing to the store.
     """
+    scheme, where, prefix = parsed(url)
+    if scheme == _FILE:
+        return FolderStore(Path(where))
+    return CloudStore(_place(scheme, where, prefix, env), patience or Patience())
+
+
+def parsed(url: str) -> tuple[str, str, str]:
+    """Its scheme, its bucket and the prefix; of a folder, `file`, the whole path and nothing.
+
+    Raises `UsageError`.
+    """
     scheme, separator, rest = url.partition("://")
     if not separator:
-        return FolderStore(_folder(url, url))
+        return _FILE, str(_folder(url, url)), ""
     if "@" in rest or "?" in rest or "#" in rest:
         raise UsageError(
             f"The store {without_password(url).partition('?')[0].partition('#')[0]} was given with"
             " a user name, a password, a query or a fragment, which a store's URL never has.",
             hint="Credentials are read from the environment. " + _FORMS,
         )
-    if scheme == "file":
-        return FolderStore(_folder(unquote(rest), url))
+    if scheme == _FILE:
+        return _FILE, str(_folder(unquote(rest), url)), ""
     if scheme not in _CLOUDS:
         raise UsageError(f"The store {url} has the scheme {scheme!r}.", hint=_FORMS)
     bucket, _, prefix = rest.partition("/")
     _check_place(url, bucket, prefix.rstrip("/"))
-    return CloudStore(_place(scheme, bucket, prefix.rstrip("/"), env), patience or Patience())
+    return scheme, bucket, prefix.rstrip("/")
 
 
 def _folder(path: str, given: str) -> Path:

@@ -13,6 +13,7 @@ from lookervault.cli.options import (
     JsonOption,
     LogFormatOption,
     connecting,
+    storing,
 )
 
 if TYPE_CHECKING:
@@ -23,17 +24,21 @@ _WIDE = 100
 
 
 @connecting
+@storing
 def check(
     offline: Annotated[
         bool, typer.Option("--offline", help="Only show the settings; call nobody.")
     ] = False,
     *,
     flags: Flags,
+    place: Flags,
     json: JsonOption = False,
     debug: DebugOption = False,
     log_format: LogFormatOption = None,
 ) -> int:
     """Show the settings and where each came from; log in; see what could be extracted.
+
+    With a store, it is reached, its keys are tried, and its snapshots are counted.
 
     \b
     Examples:
@@ -41,16 +46,25 @@ def check(
       lookervault check --offline
       lookervault check --json
     """
-    from lookervault.cli import extraction
-    from lookervault.cli.output import print_json
+    from lookervault.cli import extraction, store_check
+    from lookervault.cli.output import print_json, print_pairs
     from lookervault.config.settings import load
+    from lookervault.config.stores import store_settings
     from lookervault.errors import Exit
 
-    settings = load(flags, os.environ)
+    settings, store = load(flags, os.environ), store_settings(place, os.environ)
+    if store is not None:
+        store_check.check_url(store.url)
     extraction.warn_about(settings)
-    found: dict[str, Any] = {"settings": _settings(settings), "versions": _versions()}
+    rows = [*_settings(settings), *store_check.rows(place)]
+    found: dict[str, Any] = {"settings": rows, "versions": _versions()}
     if not json:
         _print_settings(found)
+    if store is not None and not offline:
+        found |= {"store": store_check.ask(store)}
+        if not json:
+            print()
+            print_pairs(store_check.told(found["store"]))
     if not offline:
         found |= _ask(settings)
         if not json:
