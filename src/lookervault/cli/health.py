@@ -16,6 +16,7 @@ from lookervault.cli.verification import print_findings
 from lookervault.errors import Exit
 from lookervault.storage.file import disk_bytes
 from lookervault.storage.months import month_of
+from lookervault.storage.runs import over_all
 
 if TYPE_CHECKING:
     from lookervault.storage.findings import Finding
@@ -110,12 +111,9 @@ def _look(vault: Repository, now: float, quota: int | None) -> dict[str, Any]:
 
 
 def _last(rows: Sequence[RunRow], *, complete: bool) -> RunRow | None:
-    """The newest that ended. Runs over folders, or over types that were named, count only where
-    the vault has no others: a look at one type is no backup of all.
-    """
-    whole = [row for row in rows if row.scope is None and not row.imported]
-    over_all = [row for row in whole if not row.arguments.get("types")]
-    ended = (row for row in reversed(over_all or whole) if row.status != "running")
+    """The newest over the whole Looker that ended: a look at one type is no backup of all."""
+    found = over_all(row for row in rows if not row.imported)
+    ended = (row for row in reversed(found) if row.status != "running")
     return next((row for row in ended if not complete or row.status == "complete"), None)
 
 

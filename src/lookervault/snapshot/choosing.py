@@ -16,7 +16,7 @@ from lookervault.snapshot.records import Manifest
 from lookervault.storage import retention
 from lookervault.storage.dump import Change, ForgottenRun, run_rows
 from lookervault.storage.retention import NEWEST, NEWEST_COMPLETE, Policy
-from lookervault.storage.runs import RunRow
+from lookervault.storage.runs import RunRow, over_all
 
 type Key = tuple[int, float]
 """A run: two vaults that were one may have another of the same number."""
@@ -93,6 +93,8 @@ class _Vault:
         self._gone = {(one.run, one.started) for one in gone}
         self._rows = {id: runs.of(manifest) for id, manifest in snapshots}
         self._own = {id: runs.own(id, manifest) for id, manifest in snapshots}
+        self._runs = self._all_runs()
+        self._over_all = {_key(row) for row in over_all(self._runs)}
 
     def chosen(self, policy: Policy) -> list[Kept]:
         """Whatever the policy, the newest snapshot and the newest of a complete run are kept."""
@@ -107,11 +109,15 @@ class _Vault:
             found[id] = list(dict.fromkeys([*found.get(id, ()), reason]))
         return [Kept(id, one, found[id]) for id, one in self._snapshots if id in found]
 
-    def _reasons_of_runs(self, policy: Policy) -> dict[Key, list[str]]:
+    def _all_runs(self) -> list[RunRow]:
+        """In order, without those that were forgotten."""
         newest = self._rows[self._snapshots[0][0]]
         rows = {_key(row): row for row in newest if _key(row) not in self._gone}
         rows |= {_key(row): row for row in self._own.values()}
-        choices = retention.choose([rows[key] for key in sorted(rows)], policy)
+        return [rows[key] for key in sorted(rows)]
+
+    def _reasons_of_runs(self, policy: Policy) -> dict[Key, list[str]]:
+        choices = retention.choose(self._runs, policy)
         self._wanted = {_key(one.run) for one in choices if one.reasons}
         return {_key(one.run): one.reasons for one in choices}
 
@@ -126,8 +132,8 @@ class _Vault:
         return (self._complete(ids) or ids)[0]
 
     def _complete(self, ids: list[str]) -> list[str]:
-        status = dict(self._snapshots)
-        return [id for id in ids if status[id].status == "complete" and self._own[id].scope is None]
+        complete = {id for id, manifest in self._snapshots if manifest.status == "complete"}
+        return [id for id in ids if id in complete and _key(self._own[id]) in self._over_all]
 
     def forgotten(self, kept: Iterable[Kept], now: float) -> Iterator[ForgottenRun]:
         """Runs that the snapshots which stay have, and nobody wants. Their own stay, and their

@@ -2,20 +2,20 @@
 
 A run counts as of the time at which it began, in UTC. Of each period (day, week, month, year) the
 newest complete run is kept, the newest one of all where none is complete; a week begins on Monday.
-A run over some folders is not complete in this sense.
+Only a run over the whole Looker is complete in this sense.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from lookervault.errors import UsageError
-from lookervault.storage.runs import RESUMABLE, RunRow
+from lookervault.storage.runs import RESUMABLE, RunRow, over_all
 
 NEWEST, NEWEST_COMPLETE, UNFINISHED = "newest", "newest complete", "not finished"
 """Why runs are kept whatever the policy says."""
@@ -102,9 +102,8 @@ def choose(runs: Sequence[RunRow], policy: Policy) -> list[Choice]:
 def _always(runs: Sequence[RunRow]) -> Iterator[tuple[RunRow, str]]:
     """What a run that is gone on with undoes is told by its number: it shares that with nothing."""
     ended = [row for row in runs if row.status not in RESUMABLE]
-    complete = [row for row in ended if _is_complete(row)]
     yield from ((row, NEWEST) for row in ended[-1:])
-    yield from ((row, NEWEST_COMPLETE) for row in complete[-1:])
+    yield from ((row, NEWEST_COMPLETE) for row in _complete(runs)[-1:])
     last = ended[-1].run if ended else 0
     yield from ((row, UNFINISHED) for row in runs if row.run > last)
 
@@ -114,12 +113,17 @@ def _wanted(newest_first: Sequence[RunRow], policy: Policy) -> Iterator[tuple[Ru
     if policy.within is not None and newest_first:
         since = policy.within.before(max(map(_began, newest_first)))
         yield from ((row, "within") for row in newest_first if _began(row) >= since)
+    complete = {row.run for row in _complete(newest_first)}
     for name, period in _PERIODS.items():
-        yield from ((row, name) for row in _one_each(newest_first, period, getattr(policy, name)))
+        chosen = _one_each(newest_first, complete, period, getattr(policy, name))
+        yield from ((row, name) for row in chosen)
 
 
 def _one_each(
-    newest_first: Sequence[RunRow], period: Callable[[datetime], object], count: int
+    newest_first: Sequence[RunRow],
+    complete: Collection[int],
+    period: Callable[[datetime], object],
+    count: int,
 ) -> Iterable[RunRow]:
     """While there are fewer periods than wanted, the oldest run is kept, too, as restic does: so
     the history reaches back as far as it can.
@@ -127,18 +131,18 @@ def _one_each(
     groups: dict[object, list[RunRow]] = {}
     for row in newest_first:
         groups.setdefault(period(_began(row)), []).append(row)
-    kept = [_best(group) for group in list(groups.values())[:count]]
+    kept = [_best(group, complete) for group in list(groups.values())[:count]]
     if len(kept) < count:
         kept += newest_first[-1:]
     return kept
 
 
-def _best(newest_first: Sequence[RunRow]) -> RunRow:
-    return next(filter(_is_complete, newest_first), newest_first[0])
+def _best(newest_first: Sequence[RunRow], complete: Collection[int]) -> RunRow:
+    return next((row for row in newest_first if row.run in complete), newest_first[0])
 
 
-def _is_complete(row: RunRow) -> bool:
-    return row.status == "complete" and row.scope is None
+def _complete(runs: Sequence[RunRow]) -> list[RunRow]:
+    return [row for row in over_all(runs) if row.status == "complete"]
 
 
 def _began(row: RunRow) -> datetime:

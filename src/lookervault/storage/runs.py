@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -150,6 +151,14 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     def imported(self) -> bool:
         """Whether its items came from a tree of files: the bodies are not Looker's own bytes."""
         return IMPORT in self.arguments
+
+
+def over_all(rows: Iterable[RunRow]) -> list[RunRow]:
+    """Those over the whole Looker. Ones over types that were named count only where there are no
+    others: the vault is for these types then. Ones over folders never count.
+    """
+    whole = [row for row in rows if row.scope is None]
+    return [row for row in whole if not row.arguments.get("types")] or whole
 
 
 _START = ("started", "instance", "base_url", "user", "user_id", "looker_version", "program_version")

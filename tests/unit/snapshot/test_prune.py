@@ -89,6 +89,17 @@ def test_the_newest_complete_snapshot_stays_whatever_came_after_it(world: World)
     world.check()
 
 
+def test_a_snapshot_of_a_run_over_named_types_does_not_stand_for_one_over_all(world: World) -> None:
+    with Repository.open(world.vault, write=True) as repo:
+        items = [real(item("0"))]
+        extract(repo, items, "users", started=NOW + NIGHTS * A_DAY, named=True)
+    pushed(world.vault, world.store, world.keys, now=NOW + NIGHTS * A_DAY)
+    done = world.prune(policy=Policy(last=1, daily=1))
+    reasons = {one.manifest.run: one.reasons for one in done.kept}
+    assert reasons == {7: ["newest", "last", "daily"], 6: ["newest complete"]}
+    world.check()
+
+
 def test_of_a_run_that_was_pushed_twice_the_newer_snapshot_stays(world: World) -> None:
     again = push(world.vault, world.store, world.keys, now=NOW, program_version="0", run=5)
     assert world.runs() == [5, 6, 5, 4, 3, 2, 1]

@@ -38,10 +38,13 @@ def extract(
     *types: str,
     status: str = "complete",
     started: float | None = None,
+    named: bool = False,
 ) -> int:
-    """A run with the roots that an extraction computes."""
+    """A run with the roots that an extraction computes; `named` if it was asked for these types."""
     begun = start(*types)
-    run = repo.begin_run(msgspec.structs.replace(begun, started=started or begun.started))
+    asked = {"types": list(types)} if named else begun.arguments
+    began = started or begun.started
+    run = repo.begin_run(msgspec.structs.replace(begun, started=began, arguments=asked))
     repo.store(run, repo.pack(items), 0)
     if status == "complete":
         for name in types:

@@ -110,6 +110,16 @@ def test_a_run_over_some_folders_does_not_stand_for_one_over_everything() -> Non
     assert kept(rows, Policy()) == [2, 4]
 
 
+def test_a_run_over_named_types_does_not_either_unless_there_are_no_others() -> None:
+    rows = runs("2026-01-01T01:00", "2026-01-02T01:00", "2026-01-02T02:00", "2026-01-03T01:00")
+    named = {"types": ["boards"], "exclude": [], "folders": []}
+    rows[2:] = [msgspec.structs.replace(row, arguments=named) for row in rows[2:]]
+    assert kept(rows, Policy(daily=2)) == [2, 4]
+    assert kept(rows, Policy()) == [2, 4]
+    reasons = {one.run.run: one.reasons for one in choose(rows[2:], Policy())}
+    assert reasons == {3: [], 4: ["newest", "newest complete"]}
+
+
 def test_nothing_is_chosen_where_there_is_nothing() -> None:
     assert choose([], Policy(last=3, daily=3, within=span("3d"))) == []
 
