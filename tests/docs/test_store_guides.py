@@ -145,9 +145,9 @@ def test_each_command_of_the_guide_to_keys(reader: Reader) -> None:
 
 
 def test_each_step_from_nothing_to_a_vault_and_the_next_night(
-    reader: Reader, looker: EmbeddedLooker
+    reader: Reader, looker: EmbeddedLooker, tmp_path: Path
 ) -> None:
-    where, hurry, pull, check, index_key, night, rehearse = blocks(GONE, "sh")
+    where, hurry, pull, rest, check, index_key, night, rehearse = blocks(GONE, "sh")
     (listed,) = blocks(GONE, "console")
     reader.types("age-keygen -o identity.txt")
     with_keys = '--recipient "$(age-keygen -y identity.txt)" --index-key lost.key'
@@ -165,6 +165,15 @@ def test_each_step_from_nothing_to_a_vault_and_the_next_night(
     )
     reader.types(pull)
     assert "ok" in reader.types(check).text
+    partial, salvage = rest.splitlines()
+    pack = max((tmp_path / "store/packs").iterdir(), key=lambda file: file.stat().st_size)
+    whole = pack.read_bytes()
+    middle = len(whole) // 2
+    pack.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    assert "Hit by packs/" in reader.types(partial, code=5).text
+    reader.types(salvage.replace("lookervault.db", "sound.db"), code=3)
+    assert "ok" in reader.types("lookervault verify --vault sound.db").text
+    pack.write_bytes(whole)
     reader.types(index_key)
     reader.types(night)
     reader.types(rehearse)

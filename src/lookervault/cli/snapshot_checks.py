@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +14,7 @@ from lookervault.errors import Exit
 if TYPE_CHECKING:
     from lookervault.snapshot.records import Manifest
     from lookervault.snapshot.rehearse import Rehearsed
-    from lookervault.snapshot.verify import Report
+    from lookervault.snapshot.verify import Finding, Report
 
 EXIT_CODES = {
     "ok": Exit.COMPLETE,
@@ -29,11 +30,16 @@ _MOST = 10
 
 
 def report_as_json(report: Report) -> dict[str, Any]:
+    return {
+        "status": report.status,
+        "checked": dict(report.checked),
+        "findings": findings_as_json(report.findings),
+    }
+
+
+def findings_as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     names = ("kind", "object", "detail", "snapshots", "items", "mended")
-    findings = [
-        msgspec.to_builtins({name: getattr(one, name) for name in names}) for one in report.findings
-    ]
-    return {"status": report.status, "checked": dict(report.checked), "findings": findings}
+    return [msgspec.to_builtins({name: getattr(one, name) for name in names}) for one in findings]
 
 
 def print_report(url: str, found: dict[str, Any], *, read: bool, repair: bool) -> None:
@@ -51,13 +57,7 @@ def print_report(url: str, found: dict[str, Any], *, read: bool, repair: bool) -
         ],
         colour=_COLOURS[status],
     )
-    if found["findings"]:
-        print(painted("\nFound:", "bold"))
-        for one in found["findings"]:
-            hits = f"{len(one['snapshots']):,} snapshots, {len(one['items']):,} items"
-            print_pairs([(one["kind"], one["object"]), ("", f"{one['detail']}; hits {hits}")])
-    for one in found["findings"]:
-        _print_hit(one)
+    print_findings(found["findings"])
     if status == "damaged":
         print()
         print_text(_AFTER_REPAIR if repair else _BEFORE_REPAIR)
@@ -80,6 +80,16 @@ _AFTER_REPAIR = (
     "What is not mended is neither in the vault nor whole in the store. `lookervault snapshot push`"
     " makes a new snapshot of what the vault has."
 )
+
+
+def print_findings(findings: Sequence[dict[str, Any]]) -> None:
+    if findings:
+        print(painted("\nFound:", "bold"))
+    for one in findings:
+        hits = f"{len(one['snapshots']):,} snapshots, {len(one['items']):,} items"
+        print_pairs([(one["kind"], one["object"]), ("", f"{one['detail']}; hits {hits}")])
+    for one in findings:
+        _print_hit(one)
 
 
 def _print_hit(finding: dict[str, Any]) -> None:

@@ -102,7 +102,7 @@ def _is_whole(
     frame = data[entry.offset : entry.offset + entry.length]
     try:
         frame = packs.read(pack.name, entry, frame, key)
-        if content.has_dictionary(entry):
+        if content.has_dictionary(entry.dictionary):
             content.body(entry, frame)
     except DamagedError:
         return False

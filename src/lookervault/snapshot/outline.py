@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import chain
@@ -117,7 +117,7 @@ class Content:
 
     def fetch(self, table: str, digest: bytes) -> bytes:
         """Raises `DamagedError`, `NoKeyError` where no key opens it."""
-        return self._found(table, digest)[1]
+        return self._first(table, digest, self._data)
 
     def as_written(self, table: str, digest: bytes, dictionary: bytes | None) -> bytes:
         """As `fetch`, for a row that says which dictionary it is compressed with: a
@@ -126,19 +126,26 @@ class Content:
         A body that another vault brought first is compressed with that one's, and one that a
         repair brought with none.
         """
-        entry, data = self._found(table, digest)
-        if entry.dictionary == dictionary or table == DICTIONARIES:
-            return data
-        return encoded(self.body(entry, data), 3)
+
+        def read(pack: PackIndex, entry: Entry) -> bytes:
+            data = self._data(pack, entry)
+            if entry.dictionary == dictionary or table == DICTIONARIES:
+                return data
+            return encoded(self.body(entry, data), 3)
+
+        return self._first(table, digest, read)
 
     def whole(self, table: str, digest: bytes) -> bytes:
         """The body itself, or the dictionary."""
-        return self.body(*self._found(table, digest))
+
+        def read(pack: PackIndex, entry: Entry) -> bytes:
+            return self.body(entry, self._data(pack, entry))
+
+        return self._first(table, digest, read)
 
     def body(self, entry: Entry, data: bytes) -> bytes:
         """What the data of an entry is of. Raises `DamagedError` where it is not that."""
-        raw = None if entry.dictionary is None else self._dictionary(entry.dictionary)
-        return restored(entry, data, raw)
+        return restored(entry, data, self._dictionary_of(entry))
 
     def learn(self, pack: PackIndex) -> None:
         """Keeps what dictionaries it has, for bodies of any pack."""
@@ -147,12 +154,15 @@ class Content:
                 with suppress(DamagedError):
                     self._dictionary(entry.sha256)
 
-    def has_dictionary(self, entry: Entry) -> bool:
+    def has_dictionary(self, digest: bytes | None) -> bool:
         """Where it is lost, so is the body; but the body's pack is not to blame."""
         try:
-            return entry.dictionary is None or bool(self._dictionary(entry.dictionary))
+            return digest is None or bool(self._dictionary(digest))
         except DamagedError:
             return False
+
+    def _dictionary_of(self, entry: Entry) -> bytes | None:
+        return None if entry.dictionary is None else self._dictionary(entry.dictionary)
 
     def _dictionary(self, digest: bytes) -> bytes:
         if digest not in self._dictionaries:
@@ -160,12 +170,13 @@ class Content:
             self._dictionaries[digest] = decoded(data, None, _DICTIONARY_BYTES)
         return self._dictionaries[digest]
 
-    def _found(self, table: str, digest: bytes) -> tuple[Entry, bytes]:
+    def _first(self, table: str, digest: bytes, read: Callable[[PackIndex, Entry], bytes]) -> bytes:
+        """What is read in the first place where it can be. Raises `DamagedError`."""
         self._check_access()
         first: DamagedError | None = None
         for pack, entry in self._places(table, digest):
             try:
-                return entry, self._data(pack, entry)
+                return read(pack, entry)
             except DamagedError as error:
                 first = first or error
         first = first or next(iter(self._index.unreadable.values()), None)
@@ -195,8 +206,9 @@ class Content:
             frame, proven = self._part(pack, entry.offset, entry.length)
             data = packs.read(pack.name, entry, frame, self._key(pack))
         if not proven:
+            dictionary = self._dictionary_of(entry)  # where that is lost, this pack is not to blame
             try:
-                self.body(entry, data)
+                restored(entry, data, dictionary)
             except DamagedError:
                 why = f"its part {entry.number} is not what was written"
                 raise damaged(pack.name, why) from None

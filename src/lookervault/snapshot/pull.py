@@ -17,8 +17,10 @@ from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
 from lookervault.snapshot.outline import WHOLE, Content, filled
 from lookervault.snapshot.packs import PackIndex
+from lookervault.snapshot.partial import Missing
 from lookervault.snapshot.records import Manifest
 from lookervault.snapshot.store import Store
+from lookervault.snapshot.verify import Finding
 from lookervault.storage.dump import Blob, ForgottenRun
 
 _ROOM = 3
@@ -26,12 +28,15 @@ _ROOM = 3
 
 
 class Pulled(msgspec.Struct, frozen=True, kw_only=True):
-    """`forgotten` are runs that were pruned, perhaps also from other snapshots."""
+    """`forgotten` are runs that were pruned, perhaps also from other snapshots; `findings` tell
+    what a partial one lacks.
+    """
 
     id: str
     manifest: Manifest
     bodies: int
     forgotten: list[ForgottenRun]
+    findings: list[Finding]
 
 
 def pull(
@@ -42,9 +47,11 @@ def pull(
     keys: Keys,
     *,
     kept: Path | None = None,
+    partial: bool = False,
 ) -> Pulled:
-    """Makes the vault, whole, or not at all. Until then, what was fetched is in the folder `kept`,
-    where the disk has room for both: another pull with the same folder goes on from it.
+    """Makes the vault, whole, or not at all; a partial one has all rows, and the bodies that can be
+    read. Until then, what was fetched is in the folder `kept`, where the disk has room for both:
+    another pull with the same folder goes on from it.
 
     Raises `UsageError` where it is there, `NoKeyError`, `StoreError`, `AccessError` and
     `DamagedError`.
@@ -58,12 +65,16 @@ def pull(
         kept = _made(kept, manifest)
     catalog = Catalog(store, keys.seal, keys.area, kept=kept)
     gone = catalog.pruned.runs_of(manifest.vault)
+    missing = Missing(partial=partial)
     try:
         index = catalog.index(manifest.indexes)
         with filled(catalog, manifest.rows, vault, gone) as builder:
             lacking = builder.lacking()
-            for blob, data in _data(catalog, index, keys, lacking):
+            content = Content(catalog, index, keys)
+            for blob, data in _data(catalog, index, content, lacking, missing):
                 builder.fill(blob, data)
+            if (error := missing.first) is not None and not catalog.is_current():
+                raise error
             builder.finish()
     except DamagedError as error:
         if catalog.is_current():
@@ -73,7 +84,8 @@ def pull(
         ) from None
     if kept is not None:
         shutil.rmtree(kept)
-    return Pulled(id=id, manifest=manifest, bodies=len(lacking), forgotten=gone)
+    findings = missing.findings(id, catalog, vault)
+    return Pulled(id=id, manifest=manifest, bodies=len(lacking), forgotten=gone, findings=findings)
 
 
 def kept_beside(vault: Path) -> Path:
@@ -98,18 +110,21 @@ def _made(kept: Path, manifest: Manifest) -> Path | None:
 
 
 def _data(
-    catalog: Catalog, index: Index, keys: Keys, lacking: Sequence[Blob]
+    catalog: Catalog, index: Index, content: Content, lacking: Sequence[Blob], missing: Missing
 ) -> Iterator[tuple[Blob, bytes]]:
     """Pack by pack; the next one is fetched ahead."""
-    wanted = _by_pack(catalog, index, lacking)
-    content = Content(catalog, index, keys)
+    wanted = _by_pack(catalog, index, lacking, missing)
+    lost = missing.dictionaries(content, lacking)
     with ThreadPoolExecutor(1) as pool:
         ahead = deque(pool.submit(_load, content, *first) for first in wanted[:1])
         for number, (pack, blobs) in enumerate(wanted, start=1):
             ahead.popleft().result()
             ahead.extend(pool.submit(_load, content, *one) for one in wanted[number : number + 1])
             for blob in blobs:
-                yield blob, content.as_written(blob.table, blob.sha256, blob.dictionary)
+                dictionary = None if blob.dictionary in lost else blob.dictionary
+                with missing.of(blob):
+                    data = content.as_written(blob.table, blob.sha256, dictionary)
+                    yield blob._replace(dictionary=dictionary), data
             content.unload(pack)
 
 
@@ -119,18 +134,19 @@ def _load(content: Content, pack: PackIndex, blobs: Sequence[Blob]) -> None:
 
 
 def _by_pack(
-    catalog: Catalog, index: Index, lacking: Sequence[Blob]
+    catalog: Catalog, index: Index, lacking: Sequence[Blob], missing: Missing
 ) -> list[tuple[PackIndex, list[Blob]]]:
-    """In the order in which they are there. Raises `DamagedError` where one is in no pack."""
+    """In the order in which they are there, without those that are in no pack."""
     places = [(blob, index.find(blob.table, blob.sha256)) for blob in lacking]
     if any(place is None for _, place in places):
         catalog.add_repairs(index)
         places = [(blob, index.find(blob.table, blob.sha256)) for blob in lacking]
-    if lost := [blob for blob, place in places if place is None]:
-        raise next(iter(index.unreadable.values()), None) or DamagedError(
-            f"The store lacks {len(lost):,} bodies that the snapshot needs.",
-            hint="`lookervault snapshot verify` names them, and what else they hit.",
-        )
+    lost = [blob for blob, place in places if place is None]
+    for blob in lost:
+        with missing.of(blob):
+            raise next(iter(index.unreadable.values()), None) or DamagedError(
+                f"The store lacks {len(lost):,} bodies that the snapshot needs."
+            )
     found = sorted(
         ((place[0].name, place[1].offset, blob) for blob, place in places if place is not None),
         key=lambda one: one[:2],

@@ -75,8 +75,17 @@ def derived(key: bytes, salt: bytes, use: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt, b"lookervault " + use).derive(key)
 
 
+_IS_DAMAGED = " in the store is damaged: "
+
+
 def damaged(name: str, why: str) -> DamagedError:
     return DamagedError(
-        f"{name} in the store is damaged: {why}.",
+        f"{name}{_IS_DAMAGED}{why}.",
         hint="`lookervault snapshot verify` tells what it hits, `--repair` what can be mended.",
     )
+
+
+def blamed(error: DamagedError) -> tuple[str, str] | None:
+    """The name and the why of `damaged`; None where it is of another make."""
+    name, found, why = error.message.partition(_IS_DAMAGED)
+    return (name, why.rstrip(".")) if found else None

@@ -282,6 +282,7 @@ class Builder:
         return found
 
     def fill(self, blob: Blob, data: bytes) -> None:
+        """The data may be compressed with no dictionary where the row has one: `blob` says so."""
         with explaining(self._vault):
             if blob.table == DICTIONARIES:
                 self._connection.execute(
@@ -292,6 +293,7 @@ class Builder:
                 return
             query = "SELECT sha256, size, dictionary FROM temp.objects WHERE id = ?"
             digest, size, dictionary = self._connection.execute(query, (blob.id,)).fetchone()
+            dictionary = None if blob.dictionary is None else dictionary
             covered = objects.object_sum(digest, size, dictionary, data)
             row = (blob.id, digest, size, dictionary, data, covered)
             self._connection.execute("INSERT INTO main.objects VALUES (?, ?, ?, ?, ?, ?)", row)

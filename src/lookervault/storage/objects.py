@@ -141,6 +141,8 @@ class Bodies:
     def restore_ready(self, name: str, row: Row) -> bytes:
         """The same, once its dictionary was made ready."""
         digest, size, dictionary, data = row
+        if not data:
+            raise damaged(name, "its body is not in the vault")
         if _claimed_size(data) != size:
             raise damaged(name, "its size is not that which was stored")
         body = self.unpack(name, dictionary, data)

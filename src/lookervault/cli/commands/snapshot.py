@@ -185,6 +185,9 @@ def pull(
     which: WhichArgument = "latest",
     instance: InstanceOption = None,
     vault: VaultOption = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Go on without what is damaged, and name it.")
+    ] = False,
     *,
     place: Flags,
     json: JsonOption = False,
@@ -193,17 +196,23 @@ def pull(
 ) -> int:
     """Make a vault of a snapshot, with all its history. No vault is written over.
 
+    Where content in the store is damaged, there is no vault; with --partial there is one of all
+    that can be read. It names the items that are hit, and ends with 5.
+
     \b
     Examples:
       lookervault snapshot pull --vault restored.db --identity key.txt
       lookervault snapshot pull yesterday --vault friday.db
+      lookervault snapshot pull --vault rest.db --partial
     """
     from lookervault.cli import failures
+    from lookervault.cli import snapshot_checks as telling
     from lookervault.cli.extraction import check_place
     from lookervault.cli.output import print_json
     from lookervault.cli.stores import find, opened, told
     from lookervault.cli.text import size
     from lookervault.config.settings import vault_path
+    from lookervault.errors import Exit
     from lookervault.snapshot.pull import kept_beside
     from lookervault.snapshot.pull import pull as fetch
 
@@ -213,7 +222,7 @@ def pull(
     id, manifest = find(there.catalog, which, instance)
     kept = kept_beside(path)
     try:
-        fetch(id, manifest, path, there.store, there.keys, kept=kept)
+        done = fetch(id, manifest, path, there.store, there.keys, kept=kept, partial=partial)
     finally:
         if kept.is_dir():
             failures.note(
@@ -221,13 +230,36 @@ def pull(
                 " if you do not."
             )
     found = told(id, manifest) | {"vault": str(path)} | there.traffic()
+    findings = telling.findings_as_json(done.findings)
     if json:
-        print_json(found)
+        status = "damaged" if findings else found["status"]
+        print_json(found | {"status": status, "findings": findings})
     else:
-        print(f"{path} is snapshot {id} of run {manifest.run}: {manifest.items:,} items.")
+        whole = "what can be read of " if findings else ""
+        print(f"{path} is {whole}snapshot {id} of run {manifest.run}: {manifest.items:,} items.")
         got = size(found["downloaded_bytes"])
         print(f"{got} fetched in {found['requests']:,} requests and {found['seconds']} s.")
-    return _told_of_run(found, path)
+        telling.print_findings(findings)
+    code = _told_of_run(found, path)
+    if not findings:
+        return code
+    _tell_of_missing(findings, path)
+    return Exit.DAMAGED
+
+
+def _tell_of_missing(findings: list[dict[str, Any]], vault: Path) -> None:
+    import shlex
+
+    from lookervault.cli import failures
+
+    hit = {(item["type"], item["id"]) for one in findings for item in one["items"]}
+    failures.warn(
+        f"{len(hit):,} items are without a body in {vault}, in one version at least: no place in"
+        " the store gives it back.",
+        hint=f"`lookervault salvage {shlex.quote(str(vault))} NEW` makes a sound vault of the rest."
+        " `lookervault snapshot verify --read-data --repair --vault FILE` mends the store from a"
+        " vault that still has it; another pull then brings all.",
+    )
 
 
 def _told_of_run(found: Mapping[str, Any], vault: Path) -> Exit:
