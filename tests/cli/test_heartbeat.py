@@ -59,6 +59,7 @@ def test_a_run_is_heard_when_it_begins_and_when_it_is_complete(looker: EmbeddedL
         ({"LOOKERSDK_CLIENT_SECRET": "wrong"}, 4, "login or permission"),
         ({"LOOKERSDK_BASE_URL": "http://127.0.0.1:9"}, 1, "failed"),
         ({"LOOKERSDK_BASE_URL": ""}, 2, "wrong usage or configuration"),
+        ({"LOOKERVAULT_STORE": ""}, 2, "wrong usage or configuration"),
         ({"LOOKERVAULT_VAULT": "no/folder/v.db"}, 2, "wrong usage or configuration"),
     ],
 )

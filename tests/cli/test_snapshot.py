@@ -76,8 +76,7 @@ def test_what_could_not_be_sent_is_kept_and_the_command_that_sends_it_is_told(
     packs.unlink()
     away.rename(packs)
     command = lost.err.partition("`lookervault ")[2].partition("`")[0]
-    env = {"LOOKERVAULT_INDEX_KEY": "", "LOOKERVAULT_STORE": ""}
-    sent = program(*shlex.split(command), "--json", env=env, cwd=machine.folder)
+    sent = program(*shlex.split(command), "--json", cwd=machine.folder)
     assert sent.code == 0, sent.err
     shown = machine.asked("show", "dashboards", id).out
     assert shown == looker.store.body("dashboards", id)
@@ -178,7 +177,8 @@ def test_an_incomplete_run_is_pushed_as_such(machine: Machine, looker: EmbeddedL
 @pytest.mark.parametrize(
     ("arguments", "env", "code", "said"),
     [
-        (("list",), {"LOOKERVAULT_STORE": ""}, 2, "Nothing says where snapshots are kept"),
+        (("list",), {"LOOKERVAULT_STORE": ""}, 2, "The store's URL is empty (LOOKERVAULT_STORE)"),
+        (("list", "--store", " "), {}, 2, "The store's URL is empty (--store)"),
         (("list", "--store", "ftp://x/y"), {}, 2, "ftp"),
         (("list",), {}, 1, "There are no snapshots in"),
         (("pull", "--vault", "x.db"), {}, 1, "There are no snapshots in"),
@@ -192,6 +192,37 @@ def test_what_is_wrong_is_said_before_anything_is_done(
     done = program("snapshot", *arguments, env=machine.reader | env, cwd=machine.disk)
     assert (done.code, done.out, said in done.told) == (code, b"", True), done
     assert list(machine.folder.glob("store/*")) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "store", "said"),
+    [
+        ((), "", "The store's URL is empty (LOOKERVAULT_STORE)"),
+        ((), " ", "The store's URL is empty (LOOKERVAULT_STORE)"),
+        (("--store", ""), None, "The store's URL is empty (--store)"),
+        (("--store", ""), "file:///elsewhere", "The store's URL is empty (--store)"),
+        (("--recipient", NOBODY), None, "--recipient is for a store, and nothing names one"),
+        (("--index-key", "index.key"), None, "--index-key is for a store"),
+        (("--identity", "identity.txt"), None, "--identity is for a store"),
+        (("--no-encryption",), None, "--no-encryption is for a store"),
+    ],
+)
+def test_a_store_that_is_meant_and_not_named_is_no_vault_here(
+    looker: EmbeddedLooker, flags: tuple[str, ...], store: str | None, said: str
+) -> None:
+    """What would be encrypted elsewhere would be a plain file here, and nobody would know."""
+    calls = len(looker.log)
+    env = looker.env() | ({} if store is None else {"LOOKERVAULT_STORE": store})
+    done = program("extract", "users", *flags, env=env)
+    assert (done.code, done.out, said in done.told) == (2, b"", True), done
+    assert [*Path().iterdir()] == []
+    assert len(looker.log) == calls
+
+
+def test_variables_of_keys_may_be_there_for_other_commands(looker: EmbeddedLooker) -> None:
+    keys = {"LOOKERVAULT_RECIPIENTS": NOBODY, "LOOKERVAULT_INDEX_KEY": "index.key"}
+    done = program("extract", "users", env=looker.env() | keys)
+    assert (done.code, done.err.count("store")) == (0, 0), done
 
 
 def test_a_snapshot_is_found_by_its_beginning_and_by_time(machine: Machine) -> None:
@@ -332,9 +363,9 @@ def test_keys_are_made_anew_for_other_people(machine: Machine) -> None:
     assert verify(back, deep=True).status == "ok"
 
 
-def test_a_push_of_nothing_makes_no_store(machine: Machine) -> None:
+def test_a_push_of_nothing_makes_no_store(machine: Machine, looker: EmbeddedLooker) -> None:
     vault = machine.folder / "own.db"
-    program("extract", *TYPES, "--vault", vault, env=machine.env | {"LOOKERVAULT_STORE": ""})
+    program("extract", *TYPES, "--vault", vault, env=looker.env())
     done = machine.asked("snapshot", "push", 7, "--vault", vault)
     assert (done.code, "no run 7" in done.told) == (2, True), done
     refused = machine.env | {"LOOKERSDK_CLIENT_SECRET": "wrong"}
@@ -383,13 +414,15 @@ def test_a_store_without_encryption_has_no_index_key(machine: Machine) -> None:
     assert program("snapshot", "push", "--vault", vault, env=machine.env | nobody).code == 0
 
 
-def test_a_store_that_lost_its_config_is_not_made_again(machine: Machine) -> None:
+def test_a_store_that_lost_its_config_is_not_made_again(
+    machine: Machine, looker: EmbeddedLooker
+) -> None:
     machine.night()
     store = machine.folder / "store"
     (store / "config").unlink()
     there = sorted(store.rglob("*"))
     vault = machine.folder / "own.db"
-    program("extract", *TYPES, "--vault", vault, env=machine.env | {"LOOKERVAULT_STORE": ""})
+    program("extract", *TYPES, "--vault", vault, env=looker.env())
     for command in (["extract", *TYPES], ["snapshot", "push", "--vault", vault]):
         done = program(*command, env=machine.env, cwd=machine.disk)
         assert (done.code, "`config` is not there" in done.told) == (5, True), done

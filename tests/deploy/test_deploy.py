@@ -167,6 +167,30 @@ def _image() -> list[str]:
     return given
 
 
+IN_CLOUD_RUN = "gs://company-looker/vault"
+"""Written into its arguments, where no variable can be missing."""
+
+
+def _with_store(arguments: list[str], url: str | None) -> list[str]:
+    """As each platform puts in the variable, or what is left of it where there is none."""
+    there = {
+        "$LOOKERVAULT_STORE": url or "",  # a shell's
+        "${LOOKERVAULT_STORE}": url or "",  # systemd's, where this is one word
+        "$(LOOKERVAULT_STORE)": url or "$(LOOKERVAULT_STORE)",  # Kubernetes leaves it as it is
+        IN_CLOUD_RUN: url or IN_CLOUD_RUN,
+    }
+    return [there.get(word, word) for word in arguments]
+
+
+@pytest.mark.parametrize("arguments", [_kubernetes, _github, _systemd])
+def test_without_a_store_none_leaves_a_vault_on_the_disk(arguments: Any) -> None:
+    with EmbeddedLooker(items=1) as looker:
+        done = program(*_with_store(arguments(), None), env=looker.env())
+        assert (done.code, "store" in done.told) == (2, True), done
+        assert len(looker.log) == 0
+    assert [*Path().iterdir()] == []
+
+
 @pytest.mark.parametrize("arguments", [_kubernetes, _cloud_run, _github, _systemd, _image])
 def test_what_each_runs_brings_looker_into_the_store(arguments: Any, tmp_path: Path) -> None:
     identity = pyrage.x25519.Identity.generate()
@@ -178,7 +202,8 @@ def test_what_each_runs_brings_looker_into_the_store(arguments: Any, tmp_path: P
     (tmp_path / "store").mkdir()
     with EmbeddedLooker(items=1) as looker:
         for _ in range(2):
-            done = program(*arguments(), env=looker.env() | store)
+            given = _with_store(arguments(), store["LOOKERVAULT_STORE"])
+            done = program(*given, env=looker.env() | store)
             assert done.code == 0, done
     told = program("snapshot", "list", "--json", env=store)
     assert sorted(one["run"] for one in told.json) == [1, 2]

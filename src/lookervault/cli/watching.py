@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from lookervault.cli import failures
-from lookervault.errors import Exit, LookerVaultError
+from lookervault.errors import Exit, LookerVaultError, UsageError
 
 if TYPE_CHECKING:
     from lookervault.cli.options import Flags
@@ -59,7 +59,10 @@ def _vault(flags: Flags, place: Flags) -> tuple[Path | None, str]:
     from lookervault.config.stores import store_settings
 
     path, source = vault_path(flags, os.environ)
-    store = store_settings(place, os.environ)
+    try:
+        store = store_settings(place, os.environ)
+    except UsageError:  # the run comes upon it, too, when the heartbeat has begun
+        store = None
     return (path, str(path)) if store is None or source != DEFAULT else (None, store.url)
 
 
@@ -147,7 +150,6 @@ def _code_of(error: BaseException) -> Exit:
 def _quota() -> int | None:
     """What is wrong with it is told by the command itself."""
     from lookervault.config.settings import monthly_calls
-    from lookervault.errors import UsageError
 
     try:
         return monthly_calls(os.environ)

@@ -30,16 +30,18 @@ def store_settings(flags: Mapping[str, object], env: Mapping[str, str]) -> Store
     """`flags` has `store`, `recipient`, `identity`, `index_key` and `no_encryption`, None or false
     where not given. None where nobody names a store.
 
-    Raises `UsageError` where keys are given that nothing is encrypted with.
+    Raises `UsageError` where the store is there and empty, and where a flag gives keys and there
+    is no store. Variables of keys alone may be meant for other commands.
     """
-    url = str(flags.get("store") or env.get(STORE, ""))
+    url = _url(flags, env)
     given = flags.get("recipient") or _words(env.get(RECIPIENTS, ""))
     recipients = tuple(given) if isinstance(given, Sequence) else ()
     if flags.get("no_encryption") and flags.get("recipient"):
         raise UsageError(
             "--recipient and --no-encryption exclude each other.", hint="Leave one of them out."
         )
-    if not url:
+    if url is None:
+        _check_no_keys(flags)
         return None
     return StoreSettings(
         url=url,
@@ -60,6 +62,27 @@ def needed(flags: Mapping[str, object], env: Mapping[str, str]) -> StoreSettings
             " az://container/prefix, file:///folder.",
         )
     return found
+
+
+def _url(flags: Mapping[str, object], env: Mapping[str, str]) -> str | None:
+    """An empty one is no default, as it is elsewhere: the backup would be a plain file here."""
+    flag = flags.get("store")
+    url, source = (env.get(STORE), STORE) if flag is None else (str(flag), "--store")
+    if url is None or url.strip():
+        return url
+    raise UsageError(
+        f"The store's URL is empty ({source}).",
+        hint=f"Give --store URL, or set {STORE}. To do without a store: unset {STORE}.",
+    )
+
+
+def _check_no_keys(flags: Mapping[str, object]) -> None:
+    for name in ("recipient", "identity", "index_key", "no_encryption"):
+        if flags.get(name):
+            raise UsageError(
+                f"--{name.replace('_', '-')} is for a store, and nothing names one.",
+                hint=f"Give --store URL, or set {STORE}. A vault on this disk is not encrypted.",
+            )
 
 
 def _words(text: str) -> list[str]:
