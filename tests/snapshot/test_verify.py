@@ -166,7 +166,8 @@ def test_a_forged_manifest_is_found_out(place: Place) -> None:
     """With a foreign key by its seal; where there is none, by what the rows say."""
     id = nights(place)[-1]
     manifest = place.catalog().manifest(id)
-    forged = msgspec.structs.replace(manifest, root="00" * 32, status="partial", certificates=9)
+    said = {"root": "00" * 32, "status": "partial", "certificates": 9, "items": 9}
+    forged = msgspec.structs.replace(manifest, **said)
     seal = Seal(bytes(32)) if place.encrypted else Seal(None)
     with as_it_was(place):
         name = _forged(place, id, forged, seal)
@@ -174,7 +175,7 @@ def test_a_forged_manifest_is_found_out(place: Place) -> None:
         assert {(one.object, *one.snapshots) for one in found} == {(name, id)}
         assert {one.kind for one in found} == ({"manifest"} if place.encrypted else {"snapshot"})
         told = " ".join(one.detail for one in found)
-        for word in ("root", "status", "certificates") if not place.encrypted else ():
+        for word in said if not place.encrypted else ():
             assert word in told
 
 
@@ -197,13 +198,20 @@ def test_items_that_somebody_took_out_are_found_out(place: Place) -> None:
     catalog = place.catalog()
     manifest = catalog.manifest(id)
     versions = [c for c in catalog.changes(manifest.row_pieces) if c.table == "versions"]
-    (first, *_), *_ = (change.rows for change in versions)
+    first = next(row for change in versions for row in change.rows if row[3] is None)
+    objects = [c for c in catalog.changes(manifest.row_pieces) if c.table == "objects"]
+    size = next(row[2] for change in objects for row in change.rows if row[0] == first[4])
     with as_it_was(place):
         piece = catalog.pieces.write("rows", packed([Change("versions", [], [first[:3]])]))
         _forged(
             place,
             id,
-            msgspec.structs.replace(manifest, rows=[*manifest.rows, [piece]]),
+            msgspec.structs.replace(
+                manifest,
+                items=manifest.items - 1,
+                bytes=manifest.bytes - size,
+                rows=[*manifest.rows, [piece]],
+            ),
             catalog.seal,
         )
         found = only(place.verify().findings)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lookervault.errors import DamagedError
 from lookervault.snapshot.records import Manifest
 from lookervault.storage.certificates import CertificateRow
-from lookervault.storage.dump import ForgottenRun
+from lookervault.storage.dump import ForgottenRun, Outliner
 from lookervault.storage.repository import Repository
 from lookervault.storage.statements import parse
 
@@ -31,6 +31,7 @@ def fit(vault: Path, manifest: Manifest, gone: Collection[ForgottenRun]) -> Fit:
             *_chain(rows, manifest),
             *_run(repository, manifest, {one.run for one in gone}),
             *(fault.detail for fault in repository.certificate_faults()),
+            *_size(vault, manifest),
             *_content(repository, rows, manifest.run),
         ]
         return Fit(faults, frozenset(row.certificate.hash for row in rows))
@@ -56,12 +57,17 @@ def _run(repository: Repository, manifest: Manifest, gone: Collection[int]) -> I
         "instance": (row.instance, manifest.instance),
         "base URL": (row.base_url, manifest.base_url),
         "status": (row.status, manifest.status),
-        "items": (row.items or 0, manifest.items),
         "root": (None if row.root is None else row.root.hex(), manifest.root),
     }
     for name, (told, claimed) in said.items():
         if told != claimed:
             yield f"its run has another {name} than the manifest says"
+
+
+def _size(vault: Path, manifest: Manifest) -> Iterator[str]:
+    with Outliner(vault) as outliner:
+        if outliner.content_as_of(manifest.run) != (manifest.items, manifest.bytes):
+            yield "as of its run it has other items, or bytes, than the manifest says"
 
 
 def _content(repository: Repository, rows: list[CertificateRow], run: int) -> Iterator[str]:

@@ -133,7 +133,7 @@ def _prepared(
         with Line() as line:
             content.send(outliner, line)
             rows = written(catalog, outliner, levels, source, line)
-            content_bytes = outliner.bytes_as_of(row.run)  # while the last of it is sent
+            items, size = outliner.content_as_of(row.run)  # while the last of it is sent
             line.wait()
         sent = content.sent
         passed_over += content.again
@@ -145,7 +145,8 @@ def _prepared(
             created=max(now, base.manifest.created + 0.001) if base else now,
             parent=base.id if base else None,
             stored_bytes=sum(map(bytes_of, rows)) + content.stored_bytes,
-            bytes=content_bytes,
+            items=items,
+            bytes=size,
             rows=rows,
             indexes=folded(catalog, pieces, content, index),
             gaps=about.gaps(base, gaps),
@@ -261,6 +262,7 @@ class _About:
         created: float,
         parent: str | None,
         stored_bytes: int,
+        items: int,
         bytes: int,
         rows: list[list[Piece]],
         indexes: list[Piece],
@@ -276,7 +278,7 @@ class _About:
             run=row.run,
             runs=self._runs,
             status=row.status,
-            items=row.items or 0,
+            items=items,
             bytes=bytes,
             stored_bytes=stored_bytes,
             root=None if row.root is None else row.root.hex(),

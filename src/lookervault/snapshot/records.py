@@ -25,13 +25,13 @@ class Piece(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A snapshot. `created` is in seconds since 1970.
 
-    `vault` tells vaults apart: the SHA-256 of the first certificate. `bytes` are those of the
-    content as it came from Looker, as of the run; `stored_bytes` those of all that the snapshot
-    needs in the store. `rows` are levels, to be read in their order: all rows, and then what
-    changed since, the newest last. `certificate` is the SHA-256 of the
-    newest certificate, which holds that of the one before. `gaps` are snapshots that were passed
-    over, as they are damaged: the history goes on from an older one, and what only they told is
-    not in it.
+    `vault` tells vaults apart: the SHA-256 of the first certificate. `items` is how many
+    there are as of the run, and `bytes` are those of their content as it came from Looker;
+    `stored_bytes` those of all that the snapshot needs in the store. `rows` are levels, to be read
+    in their order: all rows, and then what changed since, the newest last. `certificate` is the
+    SHA-256 of the newest certificate, which holds that of the one before. `gaps` are snapshots that
+    were passed over, as they are damaged: the history goes on from an older one, and what only they
+    told is not in it.
     """
 
     format: int = FORMAT

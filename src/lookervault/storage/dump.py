@@ -162,13 +162,14 @@ class Outliner:
                 )
             }
 
-    def bytes_as_of(self, run: int) -> int:
-        """Of all bodies as they came, as of a run."""
-        query = """SELECT coalesce(sum(o.size), 0) FROM versions v JOIN objects o ON o.id = v.object
+    def content_as_of(self, run: int) -> tuple[int, int]:
+        """How many items there are as of a run, and how many bytes their bodies, as they came."""
+        query = """SELECT count(*), coalesce(sum(o.size), 0)
+            FROM versions v JOIN objects o ON o.id = v.object
             WHERE v.first_run <= :run AND (v.end_run IS NULL OR v.end_run > :run)"""
         with explaining(self._vault):
-            (size,) = self._connection.execute(query, {"run": run}).fetchone()
-        return int(size)
+            items, size = self._connection.execute(query, {"run": run}).fetchone()
+        return int(items), int(size)
 
     def data(self, blob: Blob) -> bytes:
         """A zstd frame. Raises `DamagedError` where the row is not what was written."""

@@ -87,7 +87,7 @@ def test_a_vault_comes_back_row_for_row(
     vault: Path, store: MemoryStore, people: People, tmp_path: Path
 ) -> None:
     done = pushed(vault, store, people.nightly(store))
-    assert (done.manifest.run, done.manifest.items, done.packs) == (2, 3, 1)
+    assert (done.manifest.run, done.manifest.items, done.packs) == (2, MANY - 1, 1)
     back = pulled(done, tmp_path / "back.db", store, people.reader(store))
     assert rows(back) == rows(vault)
     assert verify(back, deep=True).status == "ok"
@@ -111,6 +111,20 @@ def test_the_same_state_is_not_pushed_twice(
     counted = Counted(store)
     again = pushed(vault, counted, people.nightly(store))
     assert (again.new, again.id, counted.traffic.uploaded_bytes) == (False, first.id, 0)
+
+
+def test_items_and_bytes_are_of_all_that_there_is_and_not_of_what_the_run_looked_at(
+    vault: Path, store: MemoryStore, people: People
+) -> None:
+    keys = people.nightly(store)
+    before = pushed(vault, store, keys).manifest
+    one = real(item("1", type="looks"))
+    with Repository.open(vault, write=True) as repo:
+        extract(repo, [one], "looks", named=True)
+        size = repo.body("looks", "1")
+    after = pushed(vault, store, keys).manifest
+    assert (before.items, after.items) == (MANY - 1, MANY)
+    assert after.bytes == before.bytes + len(size or b"")
 
 
 def test_what_changed_is_sent_and_nothing_else(
