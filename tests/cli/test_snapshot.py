@@ -16,6 +16,7 @@ from tests.cli.forking import Constraint
 from tests.cli.machine import TYPES, Machine
 from tests.cli.running import program
 from tests.cli.terminals import in_terminal
+from tests.faults.happening import Happening
 
 SNAPSHOT = {"id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash"}
 INSTANCE = {"instance"}
@@ -59,27 +60,39 @@ def test_a_night_from_an_empty_disk_sends_what_is_new(
     assert [(one["id"], one["run"]) for one in told] == [(id, second["run"])]
 
 
+@pytest.mark.parametrize("flags", [(), ("--json",)])
 def test_what_could_not_be_sent_is_kept_and_the_command_that_sends_it_is_told(
-    machine: Machine, looker: EmbeddedLooker
+    tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
-    machine.night()
-    id = looker.store.ids("dashboards")[0]
-    looker.store.edit("dashboards", id, title="A title that is not sent at once")
-    packs = machine.folder / "store" / "packs"
-    away = packs.rename(machine.folder / "away")
-    packs.touch()
-    lost = program("extract", *TYPES, "--json", env=machine.env, cwd=machine.disk)
-    assert lost.code == Exit.FAILED, lost.err
+    happening = Happening()
+    with EmbeddedLooker(items=60, seed=5, behaviour=happening) as looker:
+        machine = Machine(tmp_path, looker)
+        machine.night()
+        id = looker.store.ids("dashboards")[0]
+        looker.store.edit("dashboards", id, title="A title that is not sent at once")
+        packs, away = machine.folder / "store" / "packs", machine.folder / "away"
+
+        def break_store() -> None:  # once the run has looked what is in it
+            packs.rename(away)
+            packs.touch()
+
+        happening.at("login", 2, break_store)
+        lost = program("extract", *TYPES, *flags, env=machine.env, cwd=machine.disk)
+        expected = looker.store.body("dashboards", id)
+    assert (lost.code, happening.left) == (Exit.FAILED, 0), lost.err
     (folder,) = machine.disk.iterdir()
-    assert lost.json["vault"] == str(folder / "lookervault.db")
+    if flags:
+        assert lost.json["vault"] == str(folder / "lookervault.db")
+    else:
+        assert lost.text.startswith("Backup of ")
+        assert "Try next" not in lost.text, "that vault is of use for nothing else"
     assert not list(folder.glob("base.db*"))
     packs.unlink()
     away.rename(packs)
     command = lost.err.partition("`lookervault ")[2].partition("`")[0]
     sent = program(*shlex.split(command), "--json", cwd=machine.folder)
     assert sent.code == 0, sent.err
-    shown = machine.asked("show", "dashboards", id).out
-    assert shown == looker.store.body("dashboards", id)
+    assert machine.asked("show", "dashboards", id).out == expected
 
 
 DERIVED = ("folders", "boards", "content_metadata", "content_metadata_access", "user_attributes")

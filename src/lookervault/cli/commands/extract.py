@@ -356,7 +356,7 @@ def run_and_tell(
         print_nothing_due(found)
     elif found["run"] is not None:
         print_result(found)
-        if found["vault"] is not None:
+        if staging is None or not staging.is_temporary:
             print_next(settings.vault, found["run"])
         if "snapshot" in found:
             print(pushed(found["snapshot"]))
