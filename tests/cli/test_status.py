@@ -192,8 +192,10 @@ def test_a_store_is_looked_at_where_there_is_no_vault(store: dict[str, str]) -> 
     assert "lookervault_status_last_complete_timestamp_seconds" in figures
     assert "vault_bytes" not in figures
     assert status("--max-age", "0h", code=1, **store)["status"] == "too_old"
-    page = program("status", env=store).text
-    assert re.search(r"^Store +file:.+, snapshot \S+ of run 1$", page, re.MULTILINE)
+    page = program("status", "--store", Path("store").absolute()).text
+    stored = r"snapshot \S+ of run 1, \d+\.\d kB"
+    url = store["LOOKERVAULT_STORE"]
+    assert re.search(rf"^Store +{url}, {stored}$", page, re.MULTILINE)
     assert not re.search(r"^Vault", page, re.MULTILINE)
 
 

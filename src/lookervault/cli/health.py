@@ -251,12 +251,13 @@ def _told_store(found: Mapping[str, Any]) -> str:
     if newest is None:
         whose = "this vault" if found["vault"] else store["instance"]
         return f"{store['url']}, no snapshot{f' of {whose}' if whose else ''}"
-    told = f"{store['url']}, snapshot {newest['id']} of run {newest['run']}"
+    stored = size(newest["stored_bytes"])
+    told = f"{store['url']}, snapshot {newest['id']} of run {newest['run']}, {stored}"
     others = [one for one in store["instances"] if one != newest["instance"]]
     if not others:
         return told
     why = f"of {newest['instance']}, whose newest is the oldest"
-    return f"{told} {why}; also there: {', '.join(others)}"
+    return f"{told}, {why}; also there: {', '.join(others)}"
 
 
 def vault_facts(path: Path, *, now: float, quota: int | None) -> dict[str, Any]:

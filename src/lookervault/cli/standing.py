@@ -117,11 +117,11 @@ def _told(
     error: LookerVaultError | None = None,
 ) -> dict[str, Any]:
     from lookervault.cli.stores import told
-    from lookervault.config.values import without_password
     from lookervault.errors import DamagedError
+    from lookervault.snapshot.targets import url_of
 
     return {
-        "url": without_password(settings.url),
+        "url": url_of(settings.url),
         "reachable": error is None or isinstance(error, DamagedError),
         "snapshot": None if newest is None else told(*newest),
         "instance": newest[1].instance if newest else of,

@@ -43,13 +43,12 @@ def ask(settings: StoreSettings) -> dict[str, Any]:
     would there.
     """
     from lookervault.cli.stores import Opened
-    from lookervault.config.values import without_password
 
     there = Opened(settings, make=True)
     is_new = there.keys.unmade is not None
     ids = [] if is_new else [*there.catalog.ids()]
     return {
-        "url": without_password(settings.url),
+        "url": there.store.url,
         "is_new": is_new,
         "recipients": [*there.keys.recipients],
         "reads_content": there.keys.reads_content,

@@ -54,6 +54,12 @@ def open_store(url: str, env: Mapping[str, str], patience: Patience | None = Non
     return CloudStore(_place(scheme, where, prefix, env), patience or Patience())
 
 
+def url_of(url: str) -> str:
+    """As a store tells its own, which was given so. Raises `UsageError`."""
+    scheme, where, prefix = parsed(url)
+    return Path(where).as_uri() if scheme == _FILE else f"{scheme}://{where}/{prefix}".rstrip("/")
+
+
 def parsed(url: str) -> tuple[str, str, str]:
     """Its scheme, its bucket and the prefix; of a folder, `file`, the whole path and nothing.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lookervault.errors import AccessError, UsageError
-from lookervault.snapshot.targets import open_store
+from lookervault.snapshot.targets import open_store, url_of
 
 AWS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secretOfAws"}
 AZURE = {"AZURE_STORAGE_ACCOUNT": "account", "AZURE_STORAGE_KEY": "c2VjcmV0"}
@@ -28,7 +28,7 @@ EVERY = AWS | AZURE | GOOGLE
     ],
 )
 def test_a_store_is_told_as_it_was_named(url: str, told: str) -> None:
-    assert open_store(url, EVERY).url == told
+    assert open_store(url, EVERY).url == url_of(url) == told
 
 
 @pytest.mark.parametrize(
