@@ -303,6 +303,16 @@ def test_what_is_damaged_is_named_whole_however_narrow_the_terminal(
     longest = len(f"packs/{pack.name}")
     assert all(len(line) <= max(columns, longest) for line in found.splitlines())
     assert "hits 1 snapshots, " in " ".join(found.split())
+    head = shown.text.partition("Found:")[0]
+    assert all(len(line) <= columns or len(line.split()) == 1 for line in head.splitlines())
+    assert "damaged: see below" in head
+
+
+def test_a_rehearsal_is_told_on_a_narrow_terminal(machine: Machine) -> None:
+    machine.night()
+    shown = in_terminal("snapshot", "rehearse", "--items", "0", columns=40, env=machine.reader)
+    assert shown.code == 0
+    assert shown.text.startswith("Status         ok: it came back whole,")
 
 
 def test_a_store_that_was_pruned_goes_on_where_it_was(

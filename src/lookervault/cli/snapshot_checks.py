@@ -46,7 +46,8 @@ def print_report(url: str, found: dict[str, Any], *, read: bool, repair: bool) -
     checked, status = found["checked"], found["status"]
     print_pairs(
         [
-            (url, _WORDS[status] if read or status != "ok" else _BY_SIZE),
+            ("Status", _WORDS[status] if read or status != "ok" else _BY_SIZE),
+            ("Store", url),
             ("Snapshots", checked.get("manifests", 0)),
             ("Pieces", checked.get("index_pieces", 0) + checked.get("rows_pieces", 0)),
             ("Packs", checked.get("packs", 0)),
@@ -121,7 +122,8 @@ def rehearsal_as_json(id: str, manifest: Manifest, done: Rehearsed) -> dict[str,
 def print_rehearsal(found: dict[str, Any]) -> None:
     print_pairs(
         [
-            (f"Snapshot {found['id']}", _REHEARSED[found["status"]]),
+            ("Status", _REHEARSED[found["status"]]),
+            ("Snapshot", found["id"]),
             ("Run", found["run"]),
             ("Items", found["items"]),
             ("Root", found["root_hash"]),
