@@ -483,3 +483,20 @@ def test_whoever_has_an_identity_has_the_index_key(machine: Machine) -> None:
     assert (refused.code, "is there already" in refused.told) == (2, True)
     alone = program("snapshot", "index-key", "--out", "new.key", env=machine.env)
     assert (alone.code, "Give --identity FILE" in alone.told) == (2, True)
+
+
+def test_an_index_key_beside_an_identity_is_looked_at(machine: Machine) -> None:
+    machine.night()
+    junk = machine.folder / "junk.key"
+    junk.write_text("junk")
+    for path, said in ((junk, "holds no index key"), (machine.folder, "cannot be read")):
+        refused = machine.asked("snapshot", "list", "--index-key", path)
+        assert (refused.code, said in refused.told) == (2, True)
+    other = machine.folder / "other.key"
+    other.write_text(f"LOOKERVAULT-INDEX-KEY-{'0' * 64}\n")
+    other.chmod(0o600)
+    warned = machine.asked("snapshot", "list", "--index-key", other, "--json")
+    assert (warned.code, len(warned.json)) == (0, 1)
+    assert f"{other} holds no index key of file://" in warned.told
+    gone = machine.asked("snapshot", "list", "--index-key", machine.folder / "gone.key")
+    assert (gone.code, gone.err) == (0, "")

@@ -50,6 +50,12 @@ WRONG = {
     "a base URL of another kind": (["extract", "--base-url", "ftp://looker.example"], "ftp"),
     "certificates that are not there": (["extract", "--ca-file", "none.pem"], "none.pem"),
     "the same for check": (["check", "--ca-file", "none.pem"], "none.pem"),
+    "a store and a vault": (["list", "users", "--store", "/s", "--vault", "v.db"], "--store and"),
+    "the same for status": (["status", "--store", "/s", "--vault", "v.db"], "--store and"),
+    "an instance of all": (
+        ["snapshot", "verify", "all", "--store", "/s", "--instance", "nope.example"],
+        "--instance",
+    ),
     "no type": (["list"], "TYPE"),
     "no id": (["show", "dashboards"], "ID"),
     "a type that cannot be listed": (["list", "dashbords"], "dashboards"),

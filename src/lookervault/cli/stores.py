@@ -52,6 +52,13 @@ class Opened:
         self.keys: Keys = open_keys(self.store, settings, make=make)
         self.catalog: Catalog = Catalog(self.store, self.keys.seal, self.keys.area)
         _warn_of_readers(settings)
+        if self.keys.foreign is not None:
+            failures.warn(
+                f"{self.keys.foreign} holds no index key of {self.store.url}: it is another"
+                " store's, or an old one. The identity opened the store.",
+                hint="`lookervault snapshot index-key --identity FILE --out NEW` writes the right"
+                " one.",
+            )
         if make and not self.keys.seal.is_keyed:
             failures.warn(
                 "The store is not encrypted: whoever reads it reads everything, and a change by"

@@ -37,8 +37,8 @@ def open_source(source: Flags) -> Iterator[Repository]:
 
 
 def store_to_read(source: Flags) -> StoreSettings | None:
-    """The store in place of a vault, as `open_source` has it. Raises `UsageError` where an instance
-    is named, and no store is read.
+    """The store in place of a vault, as `open_source` has it. Raises `UsageError` where both are
+    named, or an instance is, and no store is read.
     """
     from lookervault.config.settings import vault_path
     from lookervault.config.stores import store_settings
@@ -46,6 +46,10 @@ def store_to_read(source: Flags) -> StoreSettings | None:
 
     vault = source["vault"]
     store = store_settings(source, os.environ)
+    if source["store"] is not None and vault is not None:
+        raise UsageError(
+            "--store and --vault both name what to read.", hint="Leave one of them out."
+        )
     if store is not None and source["store"] is None:
         path, _ = vault_path({"vault": vault}, os.environ)
         store = store if vault is None and not path.exists() else None

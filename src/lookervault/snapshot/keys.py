@@ -76,7 +76,8 @@ class Unmade(msgspec.Struct, frozen=True):
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
     """`recipient` is None where the store is not encrypted; `identities` are empty where content
     cannot be read here. `generation` is the number of the key object, `recipients` are its.
-    `unmade` is what `made` is to write, where there is no store yet.
+    `unmade` is what `made` is to write, where there is no store yet. `foreign` is a file that was
+    given beside an identity, with the index key of another store.
     """
 
     seal: Seal
@@ -86,6 +87,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     identities: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     unmade: Unmade | None = None
+    foreign: Path | None = None
 
     @property
     def reads_content(self) -> bool:
@@ -267,7 +269,16 @@ def _of_encrypted(store: Store, wanted: StoreSettings) -> Keys:
         recipient=found.content_key,
         identities=identities,
         recipients=recipients_of(index_key, found),
+        foreign=_foreign(wanted.index_key, index_key),
     )
+
+
+def _foreign(path: Path | None, index_key: bytes) -> Path | None:
+    """One that is not there is no obstacle for who has an identity. Raises `UsageError` where there
+    is something else.
+    """
+    is_right = path is None or not path.exists() or read_index_key(path) == index_key
+    return None if is_right else path
 
 
 def _read_index_key(store: Store, path: Path) -> bytes:

@@ -85,10 +85,16 @@ def verify(
     from lookervault.cli.output import print_json
     from lookervault.cli.stores import find, opened
     from lookervault.cli.vaults import existing
+    from lookervault.errors import UsageError
     from lookervault.snapshot.repair import repair as mend
     from lookervault.snapshot.verify import verify as look
 
     share = _share(sample, read_data=read_data)
+    if which == "all" and instance is not None:
+        raise UsageError(
+            "--instance chooses the newest snapshot of a Looker, and all snapshots are looked at.",
+            hint="Leave it out, or name `latest` or a time.",
+        )
     path = existing(vault) if repair or vault is not None else None
     there = opened(place)
     ids = None if which == "all" else [find(there.catalog, which, instance)[0]]
