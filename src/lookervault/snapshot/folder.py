@@ -2,14 +2,16 @@
 
 An object is written to a hidden file beside its place, brought to the disk, and then linked to its
 name, which fails where the name is taken: it is there whole or not at all, also after a power cut.
-What a cut leaves behind is a hidden file, which nobody reads. Each folder on the way is opened
-from the one before and no symbolic link is followed, so that nothing leads out of the store.
+What a cut leaves behind is a hidden file, which nobody reads, and which goes when somebody writes
+there a day later. Each folder on the way is opened from the one before and no symbolic link is
+followed, so that nothing leads out of the store.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections import defaultdict
@@ -26,6 +28,12 @@ _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe is 
 _FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
 _NEW = os.O_WRONLY | os.O_CLOEXEC | os.O_CREAT | os.O_EXCL
 
+_DRAFT = re.compile(r"\.[0-9a-f]{32}")
+_OLD = 86_400.0
+"""Seconds after which nobody is at work on a draft. Whoever is after all fails, and harms nothing:
+there is nothing to link then.
+"""
+
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -40,6 +48,7 @@ class FolderStore:
     def __init__(self, root: Path, link: Callable[..., None] = os.link) -> None:
         self._root = root
         self._hard_link = link
+        self._swept: set[str] = set()
 
     @property
     def url(self) -> str:
@@ -53,6 +62,7 @@ class FolderStore:
             file = os.open(draft, _NEW, 0o600, dir_fd=folder)
             try:
                 _fill(file, data)
+                self._sweep("/".join(folders), folder, draft)
                 made = self._link(draft, last, folder)
             finally:
                 os.unlink(draft, dir_fd=folder)
@@ -111,6 +121,18 @@ class FolderStore:
 
     def _missing(self, name: str) -> NoReturn:
         raise NoSuchObjectError(f"There is no object {name} in {self.url}.")
+
+    def _sweep(self, name: str, folder: int, own: str) -> None:
+        """Removes what killed writes left in a folder, once, by the clock that dated our own."""
+        if name in self._swept:
+            return
+        self._swept.add(name)
+        now = os.stat(own, dir_fd=folder).st_mtime
+        for left in filter(_DRAFT.fullmatch, os.listdir(folder)):
+            with suppress(OSError):  # gone meanwhile, or not ours to remove
+                found = os.stat(left, dir_fd=folder, follow_symlinks=False)
+                if stat.S_ISREG(found.st_mode) and found.st_mtime < now - _OLD:
+                    os.unlink(left, dir_fd=folder)
 
     def _link(self, draft: str, last: str, folder: int) -> bool:
         try:

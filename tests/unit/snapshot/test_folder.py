@@ -150,6 +150,26 @@ def test_what_is_no_object_is_neither_listed_nor_read(store: FolderStore, root: 
             store.get(name)
 
 
+def test_what_killed_writes_left_goes_a_day_later(store: FolderStore, root: Path) -> None:
+    store.create("packs/one", b"data")
+    now = (root / "packs/one").stat().st_mtime
+    left = [root / f"packs/.{digit * 32}" for digit in "0123"]
+    for path in (*left[:3], root / "packs/.notes"):
+        path.write_bytes(b"half")
+        os.utime(path, (now, now - 90_000))
+    os.utime(left[1], (now, now - 80_000))
+    left[2].unlink()
+    left[2].symlink_to("one")
+    os.utime(left[2], (now, now - 90_000), follow_symlinks=False)
+    left[3].mkdir()
+    os.utime(left[3], (now, now - 90_000))
+    assert store.create("packs/two", b"data")
+    assert left[0].exists(), "a folder is looked at once"
+    assert FolderStore(root).create("packs/three", b"data")
+    there = {path.name for path in (root / "packs").iterdir()}
+    assert there == {"one", "two", "three", ".notes", *(path.name for path in left[1:])}
+
+
 @every_operation
 def test_a_file_in_the_way_of_a_folder_is_told(
     store: FolderStore, root: Path, operation: str
