@@ -28,8 +28,8 @@ from lookervault.storage.dump import (
     encoded,
 )
 
-WHOLE = 3
-"""Parts that are read one by one of a pack, after which it is fetched whole."""
+_REQUEST = 2**18
+"""What a request costs, in bytes that come in its time."""
 _KEPT = 3
 """Whole packs that are kept in memory."""
 _DICTIONARY_BYTES = 2**20
@@ -113,6 +113,7 @@ class Content:
         self._gone: dict[str, DamagedError] = {}
         self._whole: OrderedDict[str, tuple[bytes, bool]] = OrderedDict()
         self._dictionaries: dict[bytes, bytes] = {}
+        self._frames: dict[bytes, bytes] = {}
         self._with_repairs = False
 
     def fetch(self, table: str, digest: bytes) -> bytes:
@@ -202,6 +203,13 @@ class Content:
         yield from self._index.places(table, digest)[len(known) :]
 
     def _data(self, pack: PackIndex, entry: Entry) -> bytes:
+        if entry.table != DICTIONARIES:
+            return self._read(pack, entry)
+        if entry.sha256 not in self._frames:
+            self._frames[entry.sha256] = self._read(pack, entry)
+        return self._frames[entry.sha256]
+
+    def _read(self, pack: PackIndex, entry: Entry) -> bytes:
         with self._lock:
             frame, proven = self._part(pack, entry.offset, entry.length)
             data = packs.read(pack.name, entry, frame, self._key(pack))
@@ -241,13 +249,16 @@ class Content:
             self._whole.popitem(last=False)
 
     def _part(self, pack: PackIndex, start: int, length: int) -> tuple[bytes, bool]:
-        """Bytes of it, and whether all of the pack is what was written."""
+        """Bytes of it, and whether all of the pack is what was written.
+
+        It is fetched whole when its parts have cost as much as that does.
+        """
         if pack.name in self._gone:
             raise self._gone[pack.name]
         if pack.name not in self._whole:
-            self._asked[pack.name] += 1
+            self._asked[pack.name] += length + _REQUEST
             try:
-                if self._asked[pack.name] <= WHOLE:
+                if self._asked[pack.name] <= pack.size + _REQUEST:
                     return self._catalog.store.get_part(pack.name, start, length), False
                 whole = self._catalog.store.get(pack.name)
             except NoSuchObjectError:

@@ -15,7 +15,7 @@ from lookervault.errors import DamagedError, StoreError, UsageError
 from lookervault.snapshot.catalog import Catalog
 from lookervault.snapshot.index import Index
 from lookervault.snapshot.keys import Keys
-from lookervault.snapshot.outline import WHOLE, Content, filled
+from lookervault.snapshot.outline import Content, filled
 from lookervault.snapshot.packs import PackIndex
 from lookervault.snapshot.partial import Missing
 from lookervault.snapshot.records import Manifest
@@ -23,6 +23,8 @@ from lookervault.snapshot.store import Store
 from lookervault.snapshot.verify import Finding
 from lookervault.storage.dump import Blob, ForgottenRun
 
+_FEW = 3
+"""Bodies of a pack that are read one by one."""
 _ROOM = 3
 """Times the bytes of a snapshot: what is fetched, and the vault."""
 
@@ -129,7 +131,7 @@ def _data(
 
 
 def _load(content: Content, pack: PackIndex, blobs: Sequence[Blob]) -> None:
-    if len(blobs) > WHOLE:
+    if len(blobs) > _FEW:
         content.load(pack)
 
 
