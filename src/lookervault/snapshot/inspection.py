@@ -45,8 +45,9 @@ def by_size(index: Index, there: Mapping[str, int]) -> dict[str, Bad]:
 
 
 def sample(names: Sequence[str], share: float, rng: random.Random) -> list[str]:
-    """At least one, where there are any."""
-    return rng.sample(names, math.ceil(len(names) * share))
+    """The share rounded up: at least one, where there are any."""
+    count = math.ceil(round(len(names) * share, 6))  # as a float, 7 % of 100 is more than 7
+    return rng.sample(names, max(count, min(len(names), 1)))
 
 
 class Reader:
