@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import pytest
+
 from bench import seaweed
 from lookervault.errors import Exit
 from tests.cli.running import ended, program, started, wait_until
@@ -23,6 +25,33 @@ def test_a_vault_goes_into_each_store_and_comes_back(target: Target, vault: Path
     assert whole.code == 0, whole.err
     there, back = (program("runs", "--vault", one, "--json").json for one in (vault, "back.db"))
     assert back == there
+
+
+TRAFFIC = {"status", "uploaded_bytes", "downloaded_bytes", "requests", "seconds"}
+ABOUT = {"id", "run", "created", "status", "items", "bytes", "stored_bytes", "root_hash"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "members"),
+    [
+        (("push", "--vault", "vault.db"), TRAFFIC | ABOUT),
+        (("pull", "--vault", "back.db"), TRAFFIC | ABOUT),
+        (("verify",), TRAFFIC | {"checked", "findings"}),
+        (("prune", "--keep-last", "1"), TRAFFIC),
+        (("list",), ABOUT),
+    ],
+)
+def test_what_other_programs_rely_on_is_in_json(
+    folder: Target, vault: Path, arguments: tuple[str, ...], members: set[str]
+) -> None:
+    assert snapshot(folder, "push", "--no-encryption", "--vault", vault).code == 0
+    done = snapshot(folder, *arguments)
+    assert done.code == 0, done
+    (told,) = done.json if isinstance(done.json, list) else [done.json]
+    assert members - told.keys() == set()
+    kinds = {name: type(told[name]) for name in TRAFFIC & told.keys()}
+    counts = dict.fromkeys(TRAFFIC, int) | {"status": str, "seconds": float}
+    assert kinds == {name: counts[name] for name in kinds}
 
 
 def test_each_store_is_pruned_and_what_stays_is_whole(target: Target, vault: Path) -> None:
