@@ -210,6 +210,25 @@ def test_what_each_runs_brings_looker_into_the_store(arguments: Any, tmp_path: P
     assert not Path("lookervault.db").exists(), "nothing stays but the store and the key"
 
 
+def test_each_week_the_store_is_rehearsed_verified_and_pruned(tmp_path: Path) -> None:
+    identity = tmp_path / "identity.txt"
+    identity.write_text(f"{(key := pyrage.x25519.Identity.generate())}\n")
+    identity.chmod(0o600)
+    url = f"file://{tmp_path}/store"
+    nightly = ("--recipient", key.to_public(), "--index-key", tmp_path / "index.key")
+    with EmbeddedLooker(items=1) as looker:
+        done = program("extract", "--store", url, *nightly, env=looker.env())
+        assert done.code == 0, done
+    unit = (DEPLOY / "systemd/lookervault-weekly.service").read_text()
+    lines = re.findall(r"^ExecStart=\S+ (.+)$", unit, re.MULTILINE)
+    assert [line.split()[1] for line in lines] == ["rehearse", "verify", "prune"]
+    for line in lines:
+        given = _with_store(shlex.split(line), url)
+        done = program(*given, env={"LOOKERVAULT_IDENTITY": str(identity)})
+        assert done.code == 0, done
+        assert program(*_with_store(shlex.split(line), None)).code == 2
+
+
 def test_with_a_store_nothing_is_written_but_in_the_temporary_folder() -> None:
     """As on a root that is never written to, by somebody who may write nowhere else."""
     with EmbeddedLooker(items=1) as looker, tempfile.TemporaryDirectory() as name:

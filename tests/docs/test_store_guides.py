@@ -68,7 +68,7 @@ def reader(tmp_path: Path, looker: EmbeddedLooker) -> Reader:
 
 
 def test_each_command_of_the_guide_to_the_cloud(reader: Reader, looker: EmbeddedLooker) -> None:
-    keys, settings, kubernetes, look, read, dry, prune = blocks(CLOUD, "sh")
+    keys, settings, _, _, _, _, kubernetes, look, read, dry, prune, _ = blocks(CLOUD, "sh")
     (first,) = blocks(CLOUD, "console")
     assert "kubectl" in kubernetes  # tests/deploy has that file checked
     recipient = reader.types(keys).text.split()[-1]
@@ -98,6 +98,39 @@ def test_each_command_of_the_guide_to_the_cloud(reader: Reader, looker: Embedded
     assert (len(found["kept"]), len(found["removed"]), found["status"]) == (2, 1, "complete")
     names = [part for row in CLOUD.read_text().splitlines() for part in row.split("`")[1::2]]
     assert found.keys() - {"dry_run"} <= set(names)
+
+
+def test_each_variable_of_the_other_clouds_is_one_of_the_reference() -> None:
+    _, _, _, google, _, azure, *_ = blocks(CLOUD, "sh")
+    there = (ROOT / "docs/reference/stores.md").read_text()
+    for settings, scheme in ((google, "gs"), (azure, "az")):
+        assert f"export LOOKERVAULT_STORE={scheme}://" in settings
+        for name in re.findall(r"^export ((?:GOOGLE|AZURE)\w+)=", settings, re.MULTILINE):
+            assert f"`{name}`" in there
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_weekly_script_mails_what_went_wrong(
+    reader: Reader, tmp_path: Path, *, damaged: bool
+) -> None:
+    keys, settings, *_, weekly = blocks(CLOUD, "sh")
+    recipient = reader.types(keys).text.split()[-1]
+    settings = settings.replace("age1…", recipient).replace("/etc/lookervault/", f"{Path.cwd()}/")
+    reader.types(f"{settings}lookervault extract --quiet")
+    for name in ("LOOKERVAULT_RECIPIENTS", "LOOKERVAULT_INDEX_KEY"):
+        del reader.env[name]
+    mail = tmp_path / "bin/mail"
+    mail.write_text(f'#!/bin/sh\nprintf "%s\\n" "$2" > "{tmp_path}/mailed"\n')
+    mail.chmod(0o755)
+    Path("env").write_text("MAIL_TO=a@example.com\nexport LOOKERVAULT_IDENTITY=identity.txt\n")
+    reader.env["LOOKERVAULT_ENV"] = f"{Path.cwd()}/env"
+    if damaged:
+        next((tmp_path / "store/packs").iterdir()).unlink()
+    done = shell(weekly, reader.env)
+    assert done.code == 5 * damaged, done
+    mailed = tmp_path / "mailed"
+    assert damaged == mailed.exists()
+    assert not damaged or mailed.read_text() == "LookerVault's store (exit 5)\n"
 
 
 def test_each_command_where_something_is_lost(reader: Reader, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ _WORDS = {
     Exit.USAGE: "wrong usage or configuration",
     Exit.INCOMPLETE: "finished, but incomplete",
     Exit.ACCESS: "login or permission",
-    Exit.DAMAGED: "vault damaged",
+    Exit.DAMAGED: "vault or store damaged",
     Exit.INTERRUPTED: "interrupted",
 }
 """All that a heartbeat says beside the code: not a word comes from Looker or the settings."""

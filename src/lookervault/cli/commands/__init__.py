@@ -42,7 +42,7 @@ Exit codes:
   2    wrong usage or configuration
   3    finished, but incomplete
   4    login or permission
-  5    vault damaged
+  5    vault or store damaged
   130  interrupted"""
 
 _ENVIRONMENT = """\b
