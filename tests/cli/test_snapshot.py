@@ -213,6 +213,7 @@ def test_what_is_wrong_is_said_before_anything_is_done(
         ((), "", "The store's URL is empty (LOOKERVAULT_STORE)"),
         ((), " ", "The store's URL is empty (LOOKERVAULT_STORE)"),
         (("--store", ""), None, "The store's URL is empty (--store)"),
+        (("--plan", "--store", ""), None, "The store's URL is empty (--store)"),
         (("--store", ""), "file:///elsewhere", "The store's URL is empty (--store)"),
         (("--recipient", NOBODY), None, "--recipient is for a store, and nothing names one"),
         (("--index-key", "index.key"), None, "--index-key is for a store"),

@@ -234,6 +234,7 @@ def extract(
     if plan:
         from lookervault.cli.plan import plan_and_tell, request_of
 
+        store_settings(place, os.environ)  # what a run would refuse
         asked = request_of(
             chosen,
             named,
