@@ -162,3 +162,26 @@ def test_a_night_that_is_killed_is_made_good_by_the_next(killed: Killed, written
         one.check_whole()
         one.done(*night)
     one.check_whole()
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_a_night_into_a_folder_that_is_killed_when_a_file_appears(
+    folder: Target, tmp_path: Path, number: int
+) -> None:
+    """The first file, and one among the objects; it may have ended by then."""
+    store = tmp_path / "store"
+    night = ("extract", "boards", "users", "--store", folder.url, "--no-encryption")
+    with EmbeddedLooker(items=20) as looker:
+        with started(*night, env=looker.env()) as process:
+            wait_until(
+                lambda: (
+                    process.poll() is not None
+                    or sum(one.is_file() for one in store.rglob("*")) >= number
+                )
+            )
+            process.kill()
+            process.wait(60)
+        done = program(*night, env=looker.env())
+    assert done.code == 0, done
+    whole = program("snapshot", "verify", "--read-data", "--store", folder.url)
+    assert whole.code == 0, whole
