@@ -28,7 +28,7 @@ from lookervault.storage.dump import (
     encoded,
 )
 
-_REQUEST = 2**18
+_REQUEST = 2**20
 """What a request costs, in bytes that come in its time."""
 _KEPT = 3
 """Whole packs that are kept in memory."""
