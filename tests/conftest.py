@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from compileall import compile_dir
 from pathlib import Path
@@ -40,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if long else "ci" if os.environ.get("CI") else "default")
     for name in [name for name in os.environ if LISTENED_TO.fullmatch(name)]:
         del os.environ[name]
+    # What pytest makes of the tests takes longer than to collect them: `make coverage` has it, too.
+    sys.dont_write_bytecode = False
     if "PYTEST_XDIST_WORKER" not in os.environ:
         # Once, not in each process that a test starts: they may be told to keep no bytecode.
         compile_dir(ROOT / "src", quiet=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.meta.repository import ROOT
 
+NO_OTHER_PLUGIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 CONFTEST = """
 from tests.scheduling import Scheduling
 
@@ -45,9 +46,9 @@ def test_a_worker_that_breaks_down_costs_one_test_and_stops_nothing(tmp_path: Pa
     (tmp_path / "test_group.py").write_text(GROUP)
     (tmp_path / "test_single.py").write_text(SINGLE)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n2", "--dist=loadscope", "-p", "no:randomly"],
+        [sys.executable, "-m", "pytest", "-p", "xdist", "-n2", "--dist=loadscope"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "", **NO_OTHER_PLUGIN},
         capture_output=True,
         text=True,
         timeout=100,
