@@ -11,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
+_ROOT = Path(__file__).parents[1]
 _HOST = "127.0.0.1"
 _CHUNK = 2**16
 
@@ -20,7 +22,7 @@ _CHUNK = 2**16
 def slowed(port: int, bytes_per_s: float) -> Iterator[int]:
     """The port of a line to that one, in a process of its own."""
     command = [sys.executable, "-m", "bench.line", str(port), str(bytes_per_s)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             yield int(process.stdout.readline())
