@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lookervault.demo.server import EmbeddedLooker
+from lookervault.storage.repository import Repository
 from lookervault.storage.verify import verify
 from tests.cli.machine import TYPES, Machine
 from tests.cli.running import Completed, program
@@ -60,9 +61,11 @@ def check_back(machine: Machine, looker: EmbeddedLooker, runs: list[int]) -> Non
     assert machine.asked("snapshot", "pull", "--vault", back).code == 0
     assert verify(back, deep=True).status == "ok"
     assert [one["run"] for one in program("runs", "--json", "--vault", back).json] == runs
-    for id in looker.store.ids("dashboards"):
-        told = program("show", "dashboards", id, "--vault", back)
-        assert told.out == looker.store.body("dashboards", id)
+    with Repository.open(back, write=False) as vault:
+        bodies = dict(vault.bodies("dashboards"))
+    assert bodies == {
+        id: looker.store.body("dashboards", id) for id in looker.store.ids("dashboards")
+    }
 
 
 def test_a_night_goes_on_from_the_newest_whole_snapshot_and_says_so(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,7 @@ from lookervault.config.settings import load
 from lookervault.content.operations import CONNECTION
 from lookervault.demo.server import EmbeddedLooker
 from lookervault.looker.client import Looker
+from tests.again import Again, again
 from tests.cli.running import program
 from tests.security.running import written
 from tests.unit.looker.stand_in import SECRET, Reply, Request, StandIn, reply, serving
@@ -27,7 +29,7 @@ _EVENTS = {
 
 def _watch(event, args):
     if event in _EVENTS:
-        said = (os.environ["WATCHED_AS"], event, [a for a in args if type(a).__name__ != "socket"])
+        said = (event, [a for a in args if type(a).__name__ != "socket"])
         with open(os.environ["WATCHED_SOCKETS"], "a") as log:
             print(repr(said), file=log)
 
@@ -40,25 +42,30 @@ HAS_IPV6 = "'socket.bind', [('::1', 0)]"
 
 
 class Watched:
-    """The program, with each use of the network noted by the interpreter itself."""
+    """The program again and again in one process, with each use of the network noted by the
+    interpreter itself.
+    """
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        (folder / "sitecustomize.py").write_text(WATCHED)
-        self._log = folder / "sockets"
-        self._log.touch()
-        self._env = {
-            **env,
-            "PYTHONPATH": str(folder),
-            "WATCHED_SOCKETS": str(self._log),
-        }
+    def __init__(self, process: Again, log: Path) -> None:
+        self._process = process
+        self._log = log
 
-    def run(self, *arguments: object, **env: str) -> list[str]:
-        """The lines that the run added."""
+    def run(self, *arguments: object) -> list[str]:
+        """The lines that the run added; the first one has those of the imports, too."""
+        done = self._process.run(*arguments)
+        assert "Traceback" not in done.err, done.err
+        lines = self._log.read_text().splitlines()
         self._log.write_text("")
-        name = {"WATCHED_AS": str(arguments[0])}
-        done = written(*arguments, env={**self._env, **name, **env})
-        assert b"Traceback" not in done.stderr, done.stderr.decode()
-        return self._log.read_text().splitlines()
+        return lines
+
+
+@contextmanager
+def watching(folder: Path, env: Mapping[str, str]) -> Iterator[Watched]:
+    (folder / "sitecustomize.py").write_text(WATCHED)
+    log = folder / "sockets"
+    log.touch()
+    with again({**env, "PYTHONPATH": str(folder), "WATCHED_SOCKETS": str(log)}) as process:
+        yield Watched(process, log)
 
 
 @pytest.fixture
@@ -68,11 +75,17 @@ def looker() -> Iterator[EmbeddedLooker]:
 
 
 @pytest.fixture
-def watched(looker: EmbeddedLooker, tmp_path: Path) -> Watched:
-    folder = tmp_path / "watch"
-    folder.mkdir()
-    # As if the machine stood in a company: whatever a library would look for by itself.
-    return Watched(folder, {**looker.env(), "HTTPS_PROXY": "http://proxy.invalid:3128"})
+def folder(tmp_path: Path) -> Path:
+    one = tmp_path / "watch"
+    one.mkdir()
+    return one
+
+
+@pytest.fixture
+def watched(looker: EmbeddedLooker, folder: Path) -> Iterator[Watched]:
+    """As if the machine stood in a company: whatever a library would look for by itself."""
+    with watching(folder, {**looker.env(), "HTTPS_PROXY": "http://proxy.invalid:3128"}) as one:
+        yield one
 
 
 def test_nobody_but_looker_is_called(
@@ -116,12 +129,13 @@ def test_what_needs_no_looker_calls_nobody(looker: EmbeddedLooker, watched: Watc
 
 def test_the_demo_stays_on_this_machine(watched: Watched) -> None:
     seen = watched.run("demo", "--items", "60", "-q")
-    assert {"socket.bind", "socket.connect"} <= {line.split("'")[3] for line in seen}
+    assert {"socket.bind", "socket.connect"} <= {line.split("'")[1] for line in seen}
     assert [line for line in seen if "'127.0.0.1'" not in line and HAS_IPV6 not in line] == []
 
 
-def test_the_watch_sees_a_name_that_is_looked_up(watched: Watched) -> None:
-    seen = watched.run("check", LOOKERSDK_BASE_URL="https://looker.invalid", HTTPS_PROXY="")
+def test_the_watch_sees_a_name_that_is_looked_up(looker: EmbeddedLooker, folder: Path) -> None:
+    with watching(folder, {**looker.env(), "LOOKERSDK_BASE_URL": "https://looker.invalid"}) as one:
+        seen = one.run("check")
     assert any("looker.invalid" in line for line in seen)
 
 
