@@ -9,12 +9,12 @@ import importlib
 import json
 import sys
 
-from bench.measure import peak_mb
+from lookervault.extraction.memory import peak_memory_mb
 
 
 def main(name: str, arguments: str) -> None:
     result = importlib.import_module(f"bench.clients.{name}").run(**json.loads(arguments))
-    print(json.dumps({**result, "peak_mb": peak_mb()}))
+    print(json.dumps({**result, "peak_mb": peak_memory_mb()}))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-
-from lookervault.extraction.memory import peak_memory_mb
 
 
 class Spent:
@@ -29,15 +26,3 @@ def measured() -> Iterator[Spent]:
 def cpu_seconds() -> float:
     times = os.times()
     return times.user + times.system
-
-
-def peak_mb() -> float:
-    """Peak resident memory of this process in MB.
-
-    Linux also counts what the parent held before exec into `ru_maxrss`, so VmHWM is asked first.
-    """
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return peak_memory_mb()
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(lines["VmHWM"].split()[0]) * 1024 / 1e6
