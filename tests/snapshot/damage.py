@@ -17,6 +17,7 @@ from lookervault.snapshot.pull import pull
 from lookervault.snapshot.push import Pushed, push
 from lookervault.snapshot.verify import Known, Report, verify
 from lookervault.storage.repository import Repository
+from tests.cli.running import Completed, program
 from tests.unit.snapshot.stores import NOW, People, making
 from tests.unit.storage.damaging import extract, real
 from tests.unit.storage.samples import item
@@ -111,6 +112,18 @@ class Place:
 
     def lose(self, name: str) -> None:
         self.file(name).unlink()
+
+
+def env_of(place: Place) -> dict[str, str]:
+    """Of one who reads it."""
+    return {
+        "LOOKERVAULT_STORE": place.path.as_uri(),
+        "LOOKERVAULT_IDENTITY": str(place.people.identity()),
+    }
+
+
+def snapshot(place: Place, *arguments: object) -> Completed:
+    return program("snapshot", *arguments, env=env_of(place))
 
 
 def made(folder: Path, *, encrypted: bool) -> Place:

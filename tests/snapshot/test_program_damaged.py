@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Completed, program
-from tests.snapshot.damage import Place, made
+from tests.cli.running import program
+from tests.snapshot.damage import Place, env_of, made, snapshot
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +18,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Place:
 @pytest.fixture
 def place(template: Place, tmp_path: Path) -> Place:
     return template.copy(tmp_path / "copy")
-
-
-def env(place: Place) -> Mapping[str, str]:
-    return {
-        "LOOKERVAULT_STORE": place.path.as_uri(),
-        "LOOKERVAULT_IDENTITY": str(place.people.identity()),
-    }
-
-
-def snapshot(place: Place, *arguments: object) -> Completed:
-    return program("snapshot", *arguments, env=env(place))
 
 
 @pytest.mark.parametrize("damage", [Place.flip, Place.cut])
@@ -88,7 +76,7 @@ def test_where_none_can_be_read_that_is_said(place: Place) -> None:
 def test_what_reads_the_store_takes_no_older_one_either(place: Place) -> None:
     last, middle, _ = place.catalog().ids()
     place.flip(f"snapshots/{last}")
-    done = program("list", "users", env=env(place))
+    done = program("list", "users", env=env_of(place))
     assert (done.code, done.out) == (5, b"")
     assert f"`lookervault snapshot pull {middle}`" in done.told
 

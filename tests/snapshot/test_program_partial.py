@@ -16,8 +16,8 @@ from lookervault.snapshot.pull import pull
 from lookervault.snapshot.repair import repair
 from lookervault.storage.dump import DICTIONARIES, OBJECTS
 from lookervault.storage.repository import Repository
-from tests.cli.running import Completed, program
-from tests.snapshot.damage import ITEMS, Place, extracted, made
+from tests.cli.running import program
+from tests.snapshot.damage import ITEMS, Place, extracted, made, snapshot
 from tests.unit.snapshot.stores import breaking
 
 
@@ -29,14 +29,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Place:
 @pytest.fixture
 def place(template: Place, tmp_path: Path) -> Place:
     return template.copy(tmp_path / "copy")
-
-
-def snapshot(place: Place, *arguments: object) -> Completed:
-    env = {
-        "LOOKERVAULT_STORE": place.path.as_uri(),
-        "LOOKERVAULT_IDENTITY": str(place.people.identity()),
-    }
-    return program("snapshot", *arguments, env=env)
 
 
 def packs(place: Place) -> list[PackIndex]:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from lookervault.storage.verify import verify
-from tests.cli.running import Completed, program
-from tests.snapshot.damage import NIGHTS, Place, extracted, made
+from tests.snapshot.damage import NIGHTS, Place, extracted, made, snapshot
 
 PRUNE = ("prune", "--keep-last", "1", "--grace", "0h", "--json")
 
@@ -24,14 +23,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Place:
 @pytest.fixture
 def place(template: Place, tmp_path: Path) -> Place:
     return template.copy(tmp_path / "copy")
-
-
-def snapshot(place: Place, *arguments: object) -> Completed:
-    env = {
-        "LOOKERVAULT_STORE": place.path.as_uri(),
-        "LOOKERVAULT_IDENTITY": str(place.people.identity()),
-    }
-    return program("snapshot", *arguments, env=env)
 
 
 @pytest.mark.parametrize("which", [0, 1])

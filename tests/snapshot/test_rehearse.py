@@ -13,7 +13,7 @@ from lookervault.cli.stopping import like_ctrl_c
 from lookervault.proof import keys as signing
 from lookervault.snapshot.rehearse import rehearse
 from tests.cli.running import Completed, program
-from tests.snapshot.damage import ITEMS, Place, made
+from tests.snapshot.damage import ITEMS, Place, env_of, made
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +25,7 @@ def rehearsed(place: Place, *arguments: str) -> Completed:
     """Whatever comes of it, nothing is left."""
     temporary = place.folder / "temporary"
     temporary.mkdir(exist_ok=True)
-    env = {
-        "LOOKERVAULT_STORE": place.path.as_uri(),
-        "LOOKERVAULT_IDENTITY": str(place.people.identity()),
-        "TMPDIR": str(temporary),
-    }
+    env = env_of(place) | {"TMPDIR": str(temporary)}
     done = program("snapshot", "rehearse", *arguments, env=env)
     assert list(temporary.iterdir()) == []
     return done

@@ -72,9 +72,8 @@ class Index:
 
     def knows_all(self, since: float) -> bool:
         """Whether no other pack has come since that time, by the store's clock."""
-        there = None if self._there is None else self._there.values()
-        return there is not None and all(
-            one.name in self.packs for one in there if one.modified >= since
+        return self._there is not None and all(
+            one.name in self.packs for one in self._there.values() if one.modified >= since
         )
 
     def find(self, table: str, digest: bytes) -> tuple[PackIndex, Entry] | None:

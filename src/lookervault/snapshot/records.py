@@ -122,8 +122,7 @@ class _Format(msgspec.Struct):
     format: int
 
 
-# Made here, once: where several threads decode a type for the first time at the same moment,
-# msgspec 0.22 crashes.
+# Made here, once, as threads use them: see `lookervault.decoding`.
 MANIFEST = msgspec.json.Decoder(Manifest)
 PRUNE_RECORD = msgspec.json.Decoder(PruneRecord)
 _FORMAT = msgspec.json.Decoder(_Format)
